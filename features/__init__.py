@@ -1,0 +1,1 @@
+"""The contract: clauses.toml and one feature a clause group."""

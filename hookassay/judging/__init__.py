@@ -1,0 +1,1 @@
+"""Judging: the contract, evidence as it happens, and who is to blame."""

@@ -1,0 +1,1 @@
+"""Orders: reading back what the implementation keeps, and waiting for it rightly."""

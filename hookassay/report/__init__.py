@@ -1,0 +1,1 @@
+"""Report: consumers of one result."""

@@ -1,0 +1,1 @@
+"""Wire: exact bytes over HTTP/1.1."""

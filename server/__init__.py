@@ -1,0 +1,1 @@
+"""The reference server: a minimal Stripe webhook implementation that passes the contract."""

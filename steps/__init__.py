@@ -1,0 +1,1 @@
+"""Step definitions of the contract, one module a domain word."""
