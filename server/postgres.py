@@ -1,0 +1,65 @@
+"""PostgreSQL through Peewee, with psycopg's connection pool underneath."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import peewee
+import psycopg
+import psycopg_pool
+
+CONNECT_TIMEOUT = 5
+"""Seconds to wait for the server, or for a connection of the pool to become free."""
+
+
+class PooledPostgres(peewee.PostgresqlDatabase):
+    """A Peewee database whose connections come from a psycopg pool.
+
+    The pool is opened by the first connection of each process: its threads would not survive a fork.
+    """
+
+    def __init__(self, url: str, *, max_size: int) -> None:
+        self._url = url
+        self._max_size = max_size
+        self._pool: psycopg_pool.ConnectionPool[Any] | None = None
+        self._pool_owner = 0
+        self._pool_guard = threading.Lock()
+        super().__init__(url, prefer_psycopg3=True)
+
+    def _connect(self) -> Any:
+        return self._open_pool().getconn()
+
+    def _close(self, conn: Any) -> None:
+        if self._pool is not None:
+            self._pool.putconn(conn)
+
+    def drop_broken_connections(self) -> None:
+        """Close what no longer works, after the server restarted, say."""
+        if self._pool is not None:
+            self._pool.check()
+
+    def close_pool(self) -> None:
+        """Close all idle connections; the next use opens the pool again."""
+        with self._pool_guard:
+            pool, self._pool = self._pool, None
+        if pool is not None and self._pool_owner == os.getpid():
+            pool.close()
+
+    def _open_pool(self) -> psycopg_pool.ConnectionPool[Any]:
+        with self._pool_guard:
+            if self._pool is None or self._pool_owner != os.getpid():
+                # One connection first, so that a wrong address fails at once and with the server's reason;
+                # the pool itself would only report a timeout.
+                psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT).close()
+                self._pool = psycopg_pool.ConnectionPool(
+                    self._url,
+                    min_size=1,
+                    max_size=self._max_size,
+                    timeout=CONNECT_TIMEOUT,
+                    kwargs={"autocommit": True, "connect_timeout": CONNECT_TIMEOUT},
+                    open=True,
+                )
+                self._pool_owner = os.getpid()
+            return self._pool
