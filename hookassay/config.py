@@ -1,0 +1,214 @@
+"""What a run is told: small frozen values, their defaults in one place.
+
+A `repr` leaves out every field that may hold a password or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .endpoint import Secret
+
+LATEST_API_VERSION = "2026-10-28.endive"
+
+DEFAULT_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        name: name
+        for name in (
+            "id",
+            "user_id",
+            "stripe_session_id",
+            "status",
+            "refund_status",
+            "dispute_status",
+            "total_amount",
+            "created_at",
+        )
+    }
+)
+
+OPTIONAL_COLUMNS = ("amount_refunded", "currency")
+"""Columns that are read only where `[orders.columns]` names them: they widen what can be judged."""
+
+DEFAULT_VALUES: Mapping[str, tuple[Any, ...]] = MappingProxyType(
+    {
+        "paid": ("paid", "complete"),
+        "refunded": ("refunded",),
+        "partially_refunded": ("partially_refunded",),
+        "disputed": ("disputed",),
+        "dispute_won": ("won",),
+        "dispute_lost": ("lost",),
+    }
+)
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """`[endpoint]`: the endpoint, its subscription, and what it declares itself capable of.
+
+    Attributes:
+        url: The webhook URL; None certifies the reference server.
+        secret: The signing secret; None until one was given.
+        events: The event types subscribed to; None means all.
+        api_version: The API version whose payloads are sent.
+        livemode: The mode the endpoint declares; None declares nothing and sends `livemode: false`.
+        tolerance: Seconds of age after which a timestamp is refused; None declares nothing (Stripe's default is 300).
+        max_body: The largest body in bytes the endpoint declares to accept; None declares nothing.
+        response_limit: Seconds within which an answer must come (DL-03).
+        account: The connected account whose events it handles; None means that events carry no `account`.
+        url_without_secret: An instance started with the secret unset (FG-14).
+        refuses_to_start: Whether nothing listening at `url_without_secret` is what the user intends.
+        headers: Extra headers sent with every delivery.
+    """
+
+    url: str | None = None
+    secret: Secret | None = None
+    events: tuple[str, ...] | None = None
+    api_version: str = LATEST_API_VERSION
+    livemode: bool | None = None
+    tolerance: int | None = None
+    max_body: int | None = None
+    response_limit: float = 10.0
+    account: str | None = None
+    url_without_secret: str | None = None
+    refuses_to_start: bool = False
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class PurchaseSettings:
+    """`[purchase]`: what this shop needs to recognise a purchase, and what it sells.
+
+    Attributes:
+        metadata: Put on every Checkout Session; values may hold `{n}`, `{run}` and `{uuid}`.
+        client_reference_id: Put on every Checkout Session, the same placeholders; None sends null.
+        created_by: Who creates the order: `webhook` or `shop`.
+        currencies: Lower-case ISO codes the shop sells in; None means any.
+        modes: Checkout Session modes the shop uses; None means any.
+        max_amount: The largest amount in minor units; None means any.
+    """
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_reference_id: str | None = None
+    created_by: str = "webhook"
+    currencies: tuple[str, ...] | None = None
+    modes: tuple[str, ...] | None = None
+    max_amount: int | None = None
+
+
+@dataclass(frozen=True)
+class OrdersSettings:
+    """`[orders]`: where orders are read back, and the implementation's own words.
+
+    Attributes:
+        source: `sqlite:///PATH`, `postgresql://…`, `mysql://…`, `https://…{session_id}…` or `cmd:PROGRAM {session_id}`.
+        table: The table that `columns` are read from when no `query` is given.
+        query: A whole SQL query with `:session_id`, in place of `table`.
+        rows: A JMESPath expression that finds the rows in a JSON answer.
+        many: Whether the source yields every row of a session; None takes the adapter's default.
+        money: Whether `total_amount` is in `major` or `minor` units.
+        columns: Standard column name → the implementation's name; `""` is not exposed.
+        values: State → the implementation's values for it.
+        headers: Sent to the order URL only.
+        create: How the shop creates an order before paying (`cmd:…`, SQL, or a URL to POST to).
+        refund: How the shop starts a refund itself, the same forms.
+    """
+
+    source: str | None = field(default=None, repr=False)
+    table: str = "orders"
+    query: str | None = None
+    rows: str | None = None
+    many: bool | None = None
+    money: str = "major"
+    columns: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
+    values: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: dict(DEFAULT_VALUES))
+    headers: tuple[tuple[str, Secret], ...] = ()
+    create: str | None = field(default=None, repr=False)
+    refund: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class EffectsSettings:
+    """`[effects]`: how often the business effect of a purchase happened.
+
+    Attributes:
+        count: An SQL query giving one number, an HTTP URL, or `cmd:…` that prints an integer; the placeholders of
+            `[orders] create`.
+        value: A JMESPath expression that finds the number in an HTTP answer.
+    """
+
+    count: str | None = field(default=None, repr=False)
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """`[run]`: how the run is done.
+
+    Attributes:
+        settle: The longest wait for an effect, in seconds; None measures it.
+        timeout: Seconds for one delivery.
+        rate: Deliveries per second at most; None is unbounded.
+        cacert: A PEM file for the endpoint's TLS certificate.
+        report: The folder that reports are written to.
+        strict: Whether a failing SHOULD fails the run.
+        only: Clause ids or groups to judge; empty means all.
+        yes: Whether sending to another machine was consented to.
+        verbose: Whether to print the time per phase.
+    """
+
+    settle: float | None = None
+    timeout: float = 10.0
+    rate: float | None = None
+    cacert: Path | None = None
+    report: Path = Path("hookassay-report")
+    strict: bool = False
+    only: tuple[str, ...] = ()
+    yes: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True)
+class StripeApiSettings:
+    """`[stripe_api]`: the stand-in for api.stripe.com that the endpoint calls back to.
+
+    Attributes:
+        address: HOST:PORT it listens on; None starts none.
+    """
+
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class FaultsSettings:
+    """`[faults]`: commands that break the endpoint and mend it; a clause whose command is None is not applicable.
+
+    Attributes:
+        kill: Kills the endpoint.
+        start: Starts it again.
+        store_down: Takes its database away.
+        store_up: Gives it back.
+    """
+
+    kill: str | None = field(default=None, repr=False)
+    start: str | None = field(default=None, repr=False)
+    store_down: str | None = field(default=None, repr=False)
+    store_up: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run is told; `folder` is where relative paths and commands start."""
+
+    endpoint: EndpointSettings = EndpointSettings()
+    purchase: PurchaseSettings = PurchaseSettings()
+    orders: OrdersSettings = field(default_factory=OrdersSettings)
+    effects: EffectsSettings = EffectsSettings()
+    run: RunSettings = RunSettings()
+    stripe_api: StripeApiSettings = StripeApiSettings()
+    faults: FaultsSettings = FaultsSettings()
+    folder: Path = field(default_factory=Path.cwd)

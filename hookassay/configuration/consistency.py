@@ -1,0 +1,58 @@
+"""What settings must agree on: rules that no single value can break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..config import Settings
+from ..errors import UsageError
+
+
+def _shop_creates(settings: Settings) -> bool:
+    return settings.purchase.created_by != "shop" or settings.orders.create is not None
+
+
+def _create_is_used(settings: Settings) -> bool:
+    return settings.orders.create is None or settings.purchase.created_by == "shop"
+
+
+def _value_has_a_url(settings: Settings) -> bool:
+    return settings.effects.value is None or (settings.effects.count or "").startswith(("http://", "https://"))
+
+
+def _refusal_has_a_url(settings: Settings) -> bool:
+    return not settings.endpoint.refuses_to_start or settings.endpoint.url_without_secret is not None
+
+
+RULES: tuple[tuple[Callable[[Settings], bool], str], ...] = (
+    (
+        _shop_creates,
+        '[purchase] created_by = "shop" needs [orders] create: how the shop creates an order before paying '
+        '(cmd:…, an SQL statement, or a URL to POST to). Where the webhook creates it, created_by must be "webhook".',
+    ),
+    (
+        _create_is_used,
+        '[orders] create is only used by a shop that creates orders itself: set [purchase] created_by = "shop", '
+        "or leave create out.",
+    ),
+    (
+        _value_has_a_url,
+        "[effects] value finds the number in an HTTP answer: [effects] count must be a URL (http:// or https://), "
+        "or value must be left out.",
+    ),
+    (
+        _refusal_has_a_url,
+        "[endpoint] refuses_to_start is about the instance at [endpoint] url_without_secret, which must be given too.",
+    ),
+)
+
+
+def check(settings: Settings, place: str) -> None:
+    """Refuse settings that do not fit together.
+
+    Raises:
+        UsageError: the first rule broken, said after `place`.
+    """
+    for holds, message in RULES:
+        if not holds(settings):
+            raise UsageError(f"{place}: {message}")

@@ -1,0 +1,97 @@
+"""Redaction: what must never be printed or written is replaced by `***`, wherever it turns up.
+
+Two nets. The secrets of the run are known, so each is looked for in every spelling that an error message or an answer
+may give it. What merely looks like a Stripe secret, or stands where a URL holds a password, is replaced as well,
+because an endpoint may show us secrets that we were never told.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, unquote
+
+from .endpoint import Secret
+
+HIDDEN = "***"
+
+# Shorter ones are words of ordinary text: replacing them would hide the report and protect nothing.
+SHORTEST = 4
+
+SIGNING_PREFIX = "whsec_"
+
+_STRIPE_SECRETS = re.compile(
+    r"""
+      whsec_[\w+/=%-]+                                  # a signing secret
+    | (?<![A-Za-z0-9])[rs]k_(?:live|test)_\w+           # a secret or restricted API key, as a word of its own
+    | [rs]k_(?:live|test)_[A-Za-z0-9]{16,}              # or inside one, where it is too long to be anything else
+    """,
+    re.VERBOSE,
+)
+
+# A port is no password: //localhost:4242/hook?mail=a@b.example keeps its port. The slashes may be escaped, as PHP does.
+_URL_PASSWORD = re.compile(
+    r"""
+      (?P<before> (?:\\?/){2} [^\s/:@\[\]"'<>]* : )     # //user:
+      (?! \d{1,5} (?: [/?\#\\\s] | $ ) )
+      [^\s"'<>]* @                                      # to the last @, for passwords hold unescaped ones
+    """,
+    re.VERBOSE,
+)
+
+# https://TOKEN@host: a user alone is a name to a database and a token to a web server.
+_URL_TOKEN = re.compile(r"""(?P<before>https?:(?:\\?/){2})[^\s/:@?#"'<>]+@""", re.IGNORECASE)
+
+_QUERY_PASSWORD = re.compile(
+    r"""(?P<before> [?&] (?:ssl)? (?:password|passwd|pwd|token|secret|api_?key) = ) [^&\s"'<>]+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+class Redactor:
+    """Replaces the secrets of a run, and what looks like one, by `***`."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
+        """Learn the run's secrets; blank ones and those shorter than `SHORTEST` characters are ignored."""
+        spellings = {
+            spelling
+            for secret in secrets
+            for spelling in _spellings(secret.reveal() if isinstance(secret, Secret) else secret)
+            if len(spelling) >= SHORTEST
+        }
+        # Longest first, or a secret that begins with another one would leave its tail.
+        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def clean(self, text: str) -> str:
+        """`text` without secrets; what holds none comes back as it is."""
+        if self._known:
+            text = self._known.sub(HIDDEN, text)
+        text = _STRIPE_SECRETS.sub(HIDDEN, text)
+        if "@" in text:
+            text = _URL_PASSWORD.sub(rf"\g<before>{HIDDEN}@", text)
+            text = _URL_TOKEN.sub(rf"\g<before>{HIDDEN}@", text)
+        return _QUERY_PASSWORD.sub(rf"\g<before>{HIDDEN}", text)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Every way in which a secret may be written out: by itself, in a URL, in JSON, in HTML."""
+    secret = secret.strip()
+    bare = {secret, secret.removeprefix(SIGNING_PREFIX), unquote(secret)}
+    if secret.count(" ") == 1:
+        # `Bearer abc`: the token alone is the secret.
+        bare.add(secret.split(" ")[1])
+    for value in bare:
+        yield value
+        # The environment may hold bytes that are no UTF-8; they must not stop a run.
+        yield quote(value, errors="backslashreplace")
+        yield quote(value, safe="", errors="backslashreplace")
+        yield quote_plus(value, errors="backslashreplace")
+        yield json.dumps(value)[1:-1]
+        yield json.dumps(value, ensure_ascii=False)[1:-1]
+        yield json.dumps(value)[1:-1].replace("/", "\\/")
+        yield html.escape(value)
