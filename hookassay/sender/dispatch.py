@@ -1,0 +1,157 @@
+"""One attempt on the wire: a body, signed in a named way, sent in the manner the endpoint understands."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ..endpoint import Endpoint
+from ..wire.connection import Answer, Headers, Request, exchange
+from ..wire.volley import Volley, fire
+from .event import Event, Style
+from .signature import ALL, HONEST, Letter
+
+PLAIN_HEADERS: Headers = (("Content-Type", "application/json"),)
+
+# As captured from a delivery of Stripe's; none of them may matter to an endpoint (DL-05).
+STRIPE_HEADERS: Headers = (
+    ("Content-Type", "application/json; charset=utf-8"),
+    ("Cache-Control", "no-cache"),
+    ("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)"),
+    ("Accept", "*/*; q=0.5, application/xml"),
+    ("Accept-Encoding", "gzip"),
+)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How deliveries look where a clause does not say it: the first manner that worked in the preflight.
+
+    Attributes:
+        name: What the report calls it.
+        style: How the body's JSON is written, see `Event.body`.
+        headers: The request headers besides the signature.
+        url: Another URL than the configured one (a trailing slash more or less), None for the configured one.
+    """
+
+    name: str = "compact body, plain headers"
+    style: Style = "compact"
+    headers: Headers = PLAIN_HEADERS
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What one attempt carries, for those who keep evidence.
+
+    Attributes:
+        about: The Checkout Session id of the purchase.
+        event_id: The Event's id, empty where the body has none.
+        event_type: The Event's type, or what the body is.
+        body: The bytes before a forgery changed them.
+        signing: The name of the signing variant or forgery.
+        attempt: 1 for the first.
+    """
+
+    about: str
+    event_id: str
+    event_type: str
+    body: bytes
+    signing: str = HONEST
+    attempt: int = 1
+
+
+Observer = Callable[[Parcel, Answer], None]
+
+
+class Dispatch:
+    """Signs and sends single attempts, as fast as the run allows, and tells the observer of each."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        observe: Observer,
+        *,
+        tolerance: int | None = None,
+        rate: float | None = None,
+        manner: Manner | None = None,
+    ) -> None:
+        """Send to `endpoint`, at most `rate` deliveries per second, telling `observe` of every attempt."""
+        self.endpoint = endpoint
+        self.manner = manner or Manner()
+        self._observe = observe
+        self._tolerance = tolerance
+        self._interval = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def parcel(self, about: str, event: Event, *, signing: str = HONEST, style: Style | None = None) -> Parcel:
+        """The event as it is to be delivered, its body in `style` or in the run's manner."""
+        return Parcel(about, event.id, event.type, event.body(style or self.manner.style), signing)
+
+    def request(self, parcel: Parcel, headers: Headers | None = None) -> Request:
+        """The request for `parcel`, signed at this moment."""
+        letter = Letter(parcel.body, self.endpoint.secret, int(time.time()), self._tolerance)
+        signed = ALL[parcel.signing](letter)
+        return Request(
+            signed.body,
+            (
+                *(self.manner.headers if headers is None else headers),
+                *((signed.name, value) for value in signed.values),
+                *self.endpoint.headers,
+            ),
+        )
+
+    def send(
+        self, parcel: Parcel, *, headers: Headers | None = None, url: str | None = None, configured: bool = False
+    ) -> Answer:
+        """Make one attempt.
+
+        Args:
+            parcel: What to send.
+            headers: Request headers in place of the manner's.
+            url: Another URL, in place of the configured one and of the manner's.
+            configured: Use the configured URL exactly, whatever the manner.
+        """
+        target = url or (None if configured else self.manner.url)
+        endpoint = self.endpoint.with_url(target) if target else self.endpoint
+        return self._attempt(endpoint, parcel, self.request(parcel, headers))
+
+    def send_request(self, parcel: Parcel, request: Request) -> Answer:
+        """Make one attempt with a request that was made before, its signature included."""
+        return self._attempt(self._usual(), parcel, request)
+
+    def fire(self, parcels: Sequence[Parcel], hold: float) -> Volley:
+        """Make one attempt for each parcel at the same instant."""
+        for _ in parcels:
+            self._wait()
+        volley = fire(self._usual(), [self.request(parcel) for parcel in parcels], hold)
+        for parcel, answer in zip(parcels, volley.answers, strict=True):
+            self._observe(parcel, answer)
+        return volley
+
+    def _usual(self) -> Endpoint:
+        return self.endpoint.with_url(self.manner.url) if self.manner.url else self.endpoint
+
+    def _attempt(self, endpoint: Endpoint, parcel: Parcel, request: Request) -> Answer:
+        self._wait()
+        answer = exchange(endpoint, request)
+        self._observe(parcel, answer)
+        return answer
+
+    def _wait(self) -> None:
+        """Keep the rate: each attempt takes the next free slot."""
+        if not self._interval:
+            return
+        with self._lock:
+            now = time.monotonic()
+            slot = max(now, self._next)
+            self._next = slot + self._interval
+        time.sleep(slot - now)
+
+
+def retried(parcel: Parcel) -> Parcel:
+    """The parcel's next attempt."""
+    return replace(parcel, attempt=parcel.attempt + 1)

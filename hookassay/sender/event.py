@@ -1,0 +1,175 @@
+"""Stripe's Event objects as they go over the wire, and the bundles that report one fact."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+Style = Literal["compact", "indented", "spaced", "escaped", "shuffled", "newline"]
+"""How an event is written as JSON. All styles mean the same; the signature is over the bytes.
+
+    compact     no whitespace, raw UTF-8
+    indented    two spaces a level, raw UTF-8, as Stripe sends it
+    newline     indented, with a final newline
+    spaced      one line with `, ` and `: `, and escaped, exactly as Python's `json.dumps` writes it
+    escaped     compact, every character outside ASCII as `\\uXXXX`
+    shuffled    compact, the keys of every object in reverse order
+"""
+
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Event:
+    """One Event object (docs.stripe.com/api/events/object).
+
+    Its contents never change, as Stripe's never do: whatever varies is another Event.
+
+    Attributes:
+        envelope: The whole object. Its parts are shared with other events: read it, never write to it.
+    """
+
+    envelope: Mapping[str, Any]
+    _bodies: dict[str, bytes] = field(default_factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        return f"Event({self.id!r}, {self.type!r}, {self.object_id!r})"
+
+    @property
+    def id(self) -> str:
+        """The event's id, `evt_…`."""
+        return str(self.envelope["id"])
+
+    @property
+    def type(self) -> str:
+        """What happened, such as `checkout.session.completed`."""
+        return str(self.envelope["type"])
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The Stripe object that the event reports, `data.object`; read-only like the envelope."""
+        found: Mapping[str, Any] = self.envelope["data"]["object"]
+        return found
+
+    @property
+    def object_id(self) -> str:
+        """The id of the object that the event reports."""
+        return str(self.object["id"])
+
+    @property
+    def created(self) -> int:
+        """When the event happened, in Unix seconds."""
+        return int(self.envelope["created"])
+
+    def body(self, style: Style = "compact") -> bytes:
+        """The event as JSON bytes, written in `style` and made once.
+
+        Raises:
+            ValueError: there is no such style.
+        """
+        found = self._bodies.get(style)
+        if found is None:
+            found = self._bodies[style] = _written(self.envelope, style)
+        return found
+
+    def payload(self) -> dict[str, Any]:
+        """The envelope as a copy of one's own, to change at will."""
+        copy: dict[str, Any] = json.loads(self.body("compact"))
+        return copy
+
+    def again(self) -> Event:
+        """A second Event about the same thing: another id, the same type and object.
+
+        Source: docs.stripe.com/webhooks, "Handle duplicate events": "In some cases, two separate Event objects are
+        generated and sent."
+        """
+        return self.with_(id=f"{self.id}{secrets.token_hex(4)}")
+
+    def with_(self, **fields: Any) -> Event:
+        """The same event with `fields` of the envelope replaced or added: `pending_webhooks`, `created` …"""
+        return Event({**self.envelope, **fields})
+
+    def with_object(self, **fields: Any) -> Event:
+        """The same event with `fields` of `data.object` replaced or added."""
+        return self.with_(data={**self.envelope["data"], "object": {**self.object, **fields}})
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Every event that Stripe sends for one fact, in the order Stripe generates them.
+
+    Attributes:
+        name: The fact, for people to read: `paid`, `refund of 300`.
+        events: Its events.
+    """
+
+    name: str
+    events: tuple[Event, ...]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __add__(self, other: Bundle) -> Bundle:
+        return Bundle(f"{self.name}, {other.name}", self.events + other.events)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The events' types, in order."""
+        return tuple(event.type for event in self.events)
+
+    def of(self, event_type: str) -> Event:
+        """The first event of `event_type`.
+
+        Raises:
+            LookupError: the bundle has none.
+        """
+        for event in self.events:
+            if event.type == event_type:
+                return event
+        raise LookupError(f"{self.name!r} has no {event_type}; it has {', '.join(self.types) or 'no event'}")
+
+    def only(self, types: Iterable[str] | None) -> Bundle:
+        """The events whose type is in `types`, such as an endpoint's subscription; None leaves all."""
+        if types is None:
+            return self
+        wanted = frozenset(types)
+        return Bundle(self.name, tuple(event for event in self.events if event.type in wanted))
+
+    def reversed(self) -> Bundle:
+        """The same events, last first."""
+        return Bundle(f"{self.name} (reversed)", self.events[::-1])
+
+    def map(self, change: Callable[[Event], Event]) -> Bundle:
+        """The bundle with every event changed: `bundle.map(lambda event: event.with_(pending_webhooks=3))`."""
+        return Bundle(self.name, tuple(change(event) for event in self.events))
+
+
+def _written(value: Any, style: Style) -> bytes:
+    match style:
+        case "compact":
+            text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        case "indented":
+            text = json.dumps(value, indent=2, ensure_ascii=False)
+        case "newline":
+            text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+        case "spaced":
+            text = json.dumps(value)
+        case "escaped":
+            text = json.dumps(value, separators=(",", ":"))
+        case "shuffled":
+            text = json.dumps(_backwards(value), separators=(",", ":"), ensure_ascii=False)
+        case _:
+            raise ValueError(f"A body's style must be one of {', '.join(STYLES)}; got {style!r}")
+    return text.encode()
+
+
+def _backwards(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _backwards(value[key]) for key in reversed(value)}
+    return [_backwards(item) for item in value] if isinstance(value, list) else value
