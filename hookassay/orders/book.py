@@ -1,0 +1,74 @@
+"""The orders as the contract sees them: what the reader yields, in the contract's words."""
+
+from __future__ import annotations
+
+from ..errors import NotTestable
+from .reader import OrderReader
+from .vocabulary import Order, Vocabulary
+
+Orders = tuple[Order, ...]
+
+
+class OrderBook:
+    """Reads the orders of a Checkout Session through the reader and the vocabulary."""
+
+    def __init__(self, reader: OrderReader | None, vocabulary: Vocabulary) -> None:
+        """Read through `reader`; None when no order reader was given, and then only the wire is judged."""
+        self._reader = reader
+        self._vocabulary = vocabulary
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is an order reader."""
+        return self._reader is not None
+
+    @property
+    def kind(self) -> str | None:
+        """The reader's kind, None without one."""
+        return self._reader.kind if self._reader else None
+
+    @property
+    def many(self) -> bool:
+        """Whether several rows for one session would be seen."""
+        return self._reader is not None and self._reader.many
+
+    @property
+    def overhead(self) -> float:
+        """Seconds that one reading itself takes."""
+        return self._reader.overhead if self._reader else 0.0
+
+    def of(self, session_id: str) -> Orders:
+        """Every order kept for the session.
+
+        Raises:
+            NotTestable: no order reader was given.
+            NotJudged, HarnessError: the reader failed.
+        """
+        if self._reader is None:
+            raise NotTestable("no order reader was given (--orders), so that no effect can be seen")
+        return tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+
+    def close(self) -> None:
+        """Give back what the reader holds."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+def same(before: Orders, after: Orders) -> bool:
+    """Whether nothing that an event may change differs between two readings, in whatever order rows came."""
+    rest = list(after)
+    for order in before:
+        match = next((other for other in rest if order.same_as(other)), None)
+        if match is None:
+            return False
+        rest.remove(match)
+    return not rest
+
+
+def describe(orders: Orders) -> str:
+    """What was read, for messages."""
+    if not orders:
+        return "no order"
+    if len(orders) == 1:
+        return f"one order ({orders[0].describe()})"
+    return f"{len(orders)} orders (" + "; ".join(order.describe() for order in orders) + ")"

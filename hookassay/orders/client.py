@@ -1,0 +1,164 @@
+"""The HTTP client for the shop's own URLs: bounded in time and size, no redirects, no proxy, no stored login."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from ..endpoint import Secret
+from ..errors import HarnessError, NotJudged, UsageError
+from .redaction import redacted, scrubbed
+
+_LARGEST_BODY = 1024 * 1024
+_PAUSES = (0.1, 0.3, 1.0)
+_LONGEST_PAUSE = 5.0
+"""The longest `Retry-After`, in seconds, that is waited for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: its status, its body of at most 1 MiB, and the seconds it asks us to wait (`Retry-After`)."""
+
+    status: int
+    body: bytes
+    retry_after: float = 0.0
+
+    def excerpt(self, secrets: Iterable[str] = ()) -> str:
+        """The beginning of the body, fit to print."""
+        return scrubbed(self.body[:400].decode("utf-8", "replace"), secrets, limit=120)
+
+
+class Client:
+    """Talks to the shop's URLs with `[orders.headers]`; safe to use from several threads."""
+
+    def __init__(self, headers: Sequence[tuple[str, Secret]], timeout: float, cacert: Path | None) -> None:
+        """Prepare.
+
+        Args:
+            headers: Sent with every request, their values never shown.
+            timeout: Seconds for one request, from connecting to the end of the answer.
+            cacert: A PEM file that replaces the certificate authorities.
+
+        Raises:
+            UsageError: a header's value is not ASCII.
+        """
+        self._timeout = timeout
+        self.secrets = tuple(value.reveal() for _, value in headers)
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy, no ~/.netrc login: what is declared is what is sent
+        self._session.verify = True if cacert is None else str(cacert)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "hookassay"
+        self._session.headers["Accept"] = "application/json"
+        for name, value in headers:
+            if not value.reveal().isascii():
+                raise UsageError(f"The value of the order header {name} must be ASCII.")
+            self._session.headers[name] = value.reveal()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=32))
+
+    def get(self, url: str) -> Answer:
+        """What a GET of `url` answers; 429, 5xx and lost connections are tried again.
+
+        Raises:
+            NotJudged: it redirects, or refuses us with a 401 or 403.
+            HarnessError: it failed, after retries.
+        """
+        failure = HarnessError("")
+        for pause in (*_PAUSES, None):
+            wanted = 0.0
+            try:
+                answer = self._once("GET", url, None)
+            except HarnessError as error:
+                failure = error
+            else:
+                if answer.status != 429 and answer.status < 500:
+                    return answer
+                failure = HarnessError(f"{redacted(url)} answered {answer.status}: {answer.excerpt(self.secrets)}")
+                wanted = answer.retry_after
+            if pause is not None:
+                time.sleep(max(pause, min(wanted, _LONGEST_PAUSE)))
+        raise failure
+
+    def post(self, url: str, body: Mapping[str, Any]) -> Answer:
+        """What a POST of the JSON `body` to `url` answers; tried once, since it may not be repeatable.
+
+        Raises:
+            NotJudged: it redirects, or refuses us with a 401 or 403.
+            HarnessError: it failed.
+        """
+        return self._once("POST", url, body)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+        shown = redacted(url)
+        deadline = time.monotonic() + self._timeout
+        try:
+            with self._session.request(
+                method, url, json=body, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                wait = response.headers.get("Retry-After", "")
+                answer = Answer(
+                    response.status_code,
+                    self._read(response, shown, deadline),
+                    float(wait) if wait.isascii() and wait.isdecimal() else 0.0,
+                )
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError):
+            raise UsageError(f"{shown} is no URL that can be asked; it must be http(s)://HOST/PATH.") from None
+        except requests.exceptions.InvalidHeader:
+            raise UsageError(
+                "A value under [orders.headers] (or --orders-header) cannot be sent: it must be one line without "
+                "leading or trailing spaces."
+            ) from None
+        except requests.RequestException as error:
+            raise HarnessError(f"{shown} {_reason(error, self._timeout)}.") from None
+        except OSError:  # requests raises it for a --cacert that is no file
+            raise UsageError("--cacert must be a readable PEM file of certificate authorities.") from None
+        if 300 <= answer.status < 400:
+            raise NotJudged(
+                f"{shown} answered {answer.status}, a redirect, which is not followed, so that no header goes astray. "
+                "Give the URL that it leads to."
+            )
+        if answer.status in (401, 403):
+            raise NotJudged(
+                f"{shown} answered {answer.status}: it refuses us. Give the header it wants with --orders-header "
+                "'Name: value' (or env:NAME for the value), or under [orders.headers] in hookassay.toml."
+            )
+        return answer
+
+    def _read(self, response: requests.Response, shown: str, deadline: float) -> bytes:
+        body = bytearray()
+        for piece in response.iter_content(8192):
+            body += piece
+            if len(body) > _LARGEST_BODY:
+                raise HarnessError(f"{shown} answered with more than 1 MiB; an order must be smaller.")
+            if time.monotonic() > deadline:
+                raise HarnessError(f"{shown} did not finish its answer within {self._timeout:g} s.")
+        return bytes(body)
+
+
+def _reason(error: requests.RequestException, timeout: float) -> str:
+    """Why a request failed, in our own words: the library's hold the URL."""
+    if isinstance(error, requests.exceptions.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return "has a TLS certificate that is not trusted (give its authority with --cacert)"
+        return "does not speak TLS as it should (is it http://?)"
+    if isinstance(error, requests.exceptions.Timeout):
+        return f"did not answer within {timeout:g} s"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, requests.RequestException):
+            return f"could not be reached: {cause.strerror}"
+        inner = getattr(cause, "reason", None)
+        cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
+    return "closed the connection without an answer"

@@ -1,0 +1,84 @@
+"""Orders read back from a URL that answers with JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..config import OrdersSettings
+from ..errors import HarnessError, NotJudged, UsageError
+from .client import Client
+from .document import RowFinder, parsed
+from .placeholders import SESSION_ID, check_braces, in_url
+from .reader import NOBODY, Row
+from .redaction import redacted
+from .source import Source
+
+_NO_ORDER = (204, 404, 410)
+
+
+class HttpReader:
+    """Reads `https://…{session_id}…`; 404, 410, 204, `null` and `[]` are no order.
+
+    `[orders.headers]` go to this URL only.
+    """
+
+    kind = "http"
+    overhead = 0.0
+
+    def __init__(
+        self, settings: OrdersSettings, source: Source, timeout: float = 10.0, cacert: Path | None = None
+    ) -> None:
+        """Prepare to read `source`; nothing is sent yet. `timeout` in seconds bounds one request.
+
+        Raises:
+            UsageError: the URL has no `{session_id}`, or an expression is wrong.
+        """
+        self._url = source.location
+        self._shown = source.shown
+        check_braces(self._url, "The order URL", SESSION_ID)
+        if "{session_id}" not in self._url:
+            raise UsageError(
+                "The order URL must hold {session_id} where the Checkout Session's id belongs, as in "
+                f"https://shop.example/orders/{{session_id}}; got {self._shown}."
+            )
+        self._finder = RowFinder(settings, many=False)
+        self._client = Client(settings.headers, timeout, cacert)
+
+    @property
+    def many(self) -> bool:
+        """Whether several orders of one session would be seen: as declared, else whether the answers are lists."""
+        return self._finder.many
+
+    def check(self) -> None:
+        """Ask for a session that no shop has.
+
+        Raises:
+            NotJudged: the URL refuses us, redirects, or does not answer that there is no order.
+        """
+        try:
+            self.read(NOBODY)
+        except HarnessError as error:
+            raise NotJudged(
+                f"{error} Asked for a session that has no order, it must answer 404, null or an empty list. "
+                "Check --orders (or [orders] source in hookassay.toml)."
+            ) from None
+
+    def read(self, session_id: str) -> Sequence[Row]:
+        """Every order of `session_id`.
+
+        Raises:
+            NotJudged: 401, 403, a redirect, or an answer without the columns that clauses look at.
+            HarnessError: 429, 5xx or no answer, after retries; another status; no JSON.
+        """
+        url = in_url(self._url, {"session_id": session_id})
+        answer = self._client.get(url)
+        if answer.status in _NO_ORDER:
+            return []
+        if answer.status != 200:
+            raise HarnessError(f"{redacted(url)} answered {answer.status}: {answer.excerpt(self._client.secrets)}")
+        return self._finder.rows(parsed(answer.body, self._shown), self._shown)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
