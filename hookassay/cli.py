@@ -1,0 +1,249 @@
+"""The command line: certify, serve, clauses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import click
+from rich.console import Console
+
+from . import __version__, configuration
+from .config import Settings
+from .endpoint import Endpoint
+from .errors import HookassayError, UsageError
+from .judging.contract import Contract
+from .redaction import Redactor
+
+EXIT_CODES = """\b
+Exit codes:
+  0  certified, or passed (partial)
+  1  not certified
+  2  wrong usage or configuration
+  3  not judged: unreachable, preflight failed, interrupted, or an error of the harness"""
+
+
+class _Group(click.Group):
+    """Shows an error of ours as one message and exits with its code."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().main(*args, **options)
+        except HookassayError as error:
+            _complain(str(error))
+            sys.exit(error.exit_code)
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"Error: {Redactor().clean(message)}")
+
+
+@click.group(cls=_Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hookassay")
+def main() -> None:
+    """Prove from the outside that a Stripe webhook implementation is right."""
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("url", required=False)
+@click.option(
+    "--secret",
+    metavar="TEXT|-",
+    help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file: what "
+    "stands on a command line can be seen by every user of the machine and stays in the shell's history.",
+)
+@click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
+@click.option(
+    "--orders",
+    metavar="SOURCE",
+    help="Where orders are read back: sqlite:///PATH, postgresql://…, mysql://…, https://…{session_id}… or "
+    "cmd:PROGRAM {session_id}. Without it only what the wire shows is judged.",
+)
+@click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
+@click.option("--events", metavar="TYPE,TYPE", help="The event types the endpoint is subscribed to; default: all.")
+@click.option("--api-version", metavar="VERSION", help="The API version that events carry.")
+@click.option("--only", metavar="ID|GROUP[,…]", help="Judge these clauses and what they rest on: RP-05, replayed.")
+@click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with every delivery; repeatable.")
+@click.option(
+    "--orders-header",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Sent to the order URL only; the value may be env:NAME; repeatable.",
+)
+@click.option("--settle", metavar="SECONDS", help="The longest wait for an effect; default: measured.")
+@click.option("--timeout", metavar="SECONDS", help="For one delivery; default 10.")
+@click.option("--rate", metavar="N", help="At most N deliveries per second.")
+@click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
+@click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
+@click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
+@click.option("--yes", is_flag=True, help="Send to another machine without asking.")
+@click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
+@click.option("--verbose", is_flag=True, help="Show the time per phase.")
+def certify(config: str | None, listing: bool, **options: Any) -> None:
+    """Judge the endpoint at URL by the contract.
+
+    Without a URL the reference server is started on SQLite in a temporary folder, and judged.
+    """
+    settings = configuration.load(
+        Path(config) if config else None,
+        os.environ,
+        stdin=sys.stdin,
+        **{name: list(value) if isinstance(value, tuple) else value or None for name, value in options.items()},
+    )
+    contract = Contract.load()
+    # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
+    from .judging.run import plan
+
+    if listing:
+        from .report.listing import print_plan
+
+        print_plan(plan(contract, settings), contract, _console())
+        return
+    contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
+    with _target(settings) as (told, endpoint):
+        the_plan = plan(contract, told)
+        if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate()):
+            sys.exit(_judge(told, endpoint, contract, the_plan))
+    sys.exit(3)
+
+
+def _judge(settings: Settings, endpoint: Endpoint, contract: Contract, the_plan: Any) -> int:
+    """Run the plan and write every report; the exit code."""
+    from .judging.run import Run
+    from .report import document, junit
+    from .report.terminal import TerminalReport
+
+    redactor = Redactor(_secrets(settings))
+    document.prepare(settings.run.report)
+    report = TerminalReport(
+        _console(),
+        contract,
+        redactor,
+        verbose=settings.run.verbose,
+        strict=settings.run.strict,
+        command=_command_line(),
+    )
+    try:
+        result = Run(settings, endpoint, contract, redactor, report).execute(the_plan)
+        written = [
+            document.write(result, contract, settings.run.report, redactor),
+            junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict),
+        ]
+        report.closing(result, written)
+    except HookassayError as error:
+        raise type(error)(redactor.clean(str(error))) from None
+    finally:
+        report.stop()
+    return result.exit_code
+
+
+@contextmanager
+def _target(settings: Settings) -> Iterator[tuple[Settings, Endpoint]]:
+    """The endpoint that is configured, or else the reference server, started for this run."""
+    if settings.endpoint.url is not None:
+        yield settings, configuration.endpoint(settings)
+        return
+    from . import reference
+
+    if settings.orders.source is not None:
+        raise UsageError("--orders was given without a URL. Name the webhook URL whose orders these are.")
+    with reference.running() as server:
+        endpoint = replace(
+            settings.endpoint,
+            url=server.url,
+            secret=server.secret,
+            url_without_secret=server.without_secret,
+            refuses_to_start=server.refuses_to_start,
+        )
+        told = replace(settings, endpoint=endpoint, orders=replace(settings.orders, source=server.orders))
+        yield told, configuration.endpoint(told)
+
+
+def _consents(endpoint: Endpoint, estimate: tuple[int, int]) -> bool:
+    """Ask before another machine receives anything."""
+    deliveries, purchases = estimate
+    text = (
+        f"{endpoint.host} is another machine. It will receive about {deliveries} deliveries about {purchases} purchases"
+    )
+    if not sys.stdin.isatty():
+        raise UsageError(f"{text}. Add --yes to consent, and --rate N to bound the deliveries per second.")
+    return click.confirm(f"{text}. Go on?")
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Everything that no output may show."""
+    if settings.endpoint.secret is not None:
+        yield settings.endpoint.secret.reveal()
+    for _, value in settings.endpoint.headers:
+        yield value
+    for _, secret in settings.orders.headers:
+        yield secret.reveal()
+    password = urlsplit(settings.orders.source or "").password
+    if password:
+        yield from (password, unquote(password))
+
+
+def _command_line() -> str:
+    """This command line without its secrets and without --only, to show a failure again."""
+    words = iter(sys.argv[1:])
+    kept = ["hookassay"]
+    hidden = ("--secret", "--header", "--orders-header")
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name == "--only":
+            if not equals:
+                next(words, None)
+        elif name in hidden:
+            kept += [name, "…"]
+            if not equals:
+                next(words, None)
+        else:
+            kept.append(word)
+    return " ".join(_quoted(word) for word in kept)
+
+
+def _quoted(word: str) -> str:
+    import shlex
+
+    return word if word == "…" else shlex.quote(word)
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, soft_wrap=False)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=4242, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://…; default: $DATABASE_URL.")
+@click.option("--workers", type=click.IntRange(1), help="gunicorn's worker processes; default 2.")
+def serve(host: str, port: int, database: str | None, workers: int | None) -> None:
+    """Run the reference server under gunicorn.
+
+    It needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET in the environment, and ORDERS_TOKEN to open GET /orders/….
+    """
+    from . import reference
+
+    environment = dict(os.environ)
+    if database:
+        environment["DATABASE_URL"] = database
+    reference.serve(host, port, workers, environment)
+
+
+@main.command()
+@click.argument("clause_id", required=False, metavar="[ID]")
+def clauses(clause_id: str | None) -> None:
+    """Show the contract: all clauses, or one with its source, reason and examples."""
+    from .report.clauses import print_all, print_one
+
+    contract = Contract.load()
+    if clause_id:
+        print_one(contract, clause_id, _console())
+    else:
+        print_all(contract, _console())

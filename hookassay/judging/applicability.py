@@ -1,0 +1,54 @@
+"""Which clauses can be judged at all, by what was declared and what there is to see with."""
+
+from __future__ import annotations
+
+from ..config import Settings
+from ..sender.signature import PREFIX
+from .contract import NEEDS, Clause
+from .journal import NOT_APPLICABLE, NOT_TESTABLE
+
+
+def outside(clause: Clause, settings: Settings, *, readable: bool) -> tuple[str, str] | None:
+    """Why `clause` cannot be judged, as a status and a reason; None when it can.
+
+    Args:
+        clause: The clause in question.
+        settings: What was declared: capabilities decide what is applicable, never what is right.
+        readable: Whether there is an order reader.
+    """
+    for need in clause.needs:
+        missing = _missing(need, settings, readable)
+        if missing is not None:
+            return missing, f"needs {NEEDS[need]}"
+    subscription = settings.endpoint.events
+    if subscription is not None:
+        for alternatives in clause.events:
+            if not set(alternatives) & set(subscription):
+                return NOT_APPLICABLE, f"not subscribed to {' or '.join(alternatives)}"
+    return None
+
+
+def _missing(need: str, settings: Settings, readable: bool) -> str | None:
+    """The status that a clause has where `need` is not met, None where it is."""
+    endpoint = settings.endpoint
+    match need:
+        case "orders" | "unique" | "amounts":
+            # Whether several rows or the amounts can be seen shows when they are read.
+            return None if readable or (need == "unique" and settings.effects.count) else NOT_TESTABLE
+        case "shop":
+            return None if settings.purchase.created_by == "shop" else NOT_APPLICABLE
+        case "secret prefix":
+            secret = endpoint.secret.reveal() if endpoint.secret else ""
+            return None if secret.startswith(PREFIX) else NOT_APPLICABLE
+        case "url_without_secret":
+            return None if endpoint.url_without_secret else NOT_APPLICABLE
+        case "livemode":
+            return None if endpoint.livemode is not None else NOT_APPLICABLE
+        case "account":
+            return None if endpoint.account is not None else NOT_APPLICABLE
+        case "all events":
+            return None if endpoint.events is None else NOT_APPLICABLE
+        case "faults":
+            return NOT_APPLICABLE
+        case _:
+            raise LookupError(f"{need!r} is not in NEEDS")

@@ -1,0 +1,109 @@
+"""What every scenario of a run shares: the endpoint, the shop, the orders, the clock and the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..config import Settings
+from ..endpoint import Endpoint
+from ..orders.book import OrderBook
+from ..orders.settling import BARRIER_PURCHASES, Settling
+from ..sender.courier import Courier
+from ..sender.dispatch import Dispatch, Parcel
+from ..sender.purchase import Purchase, PurchaseBook
+from ..wire.connection import Answer
+from .journal import DeliveryRecord, Journal
+from .watch import Watchlist
+
+# What a person wants to see of an answer's body.
+SHOWN_BODY = 300
+
+Placeholders = Mapping[str, Any]
+
+
+@dataclass
+class Bench:
+    """The instruments of one run.
+
+    Attributes:
+        settings: What the run was told.
+        endpoint: What is under test.
+        shop: Issues purchases.
+        dispatch: Makes single attempts.
+        book: Reads orders back.
+        settling: Knows how long effects take.
+        journal: Keeps the evidence.
+        create: Creates the order, where the shop does that; None where the webhook does.
+        effects: Counts the effects of a purchase; None where no counter was given.
+        watchlist: What must stay as it is.
+    """
+
+    settings: Settings
+    endpoint: Endpoint
+    shop: PurchaseBook
+    dispatch: Dispatch
+    book: OrderBook
+    settling: Settling
+    journal: Journal
+    create: Callable[[Placeholders], None] | None = None
+    effects: Callable[[Placeholders], int] | None = None
+    watchlist: Watchlist = field(default_factory=Watchlist)
+
+    def courier(self) -> Courier:
+        """A courier for one scenario."""
+        events = self.settings.endpoint.events
+        return Courier(self.dispatch, None if events is None else frozenset(events))
+
+    def introduce(self, purchase: Purchase) -> None:
+        """Write the purchase down for clean-up, and let the shop create its order where it does so before paying."""
+        self.journal.created.append(purchase.session_id)
+        if self.create is not None and purchase.mode != "setup":
+            self.create(purchase.placeholders())
+
+    def barrier(self, since: float) -> None:
+        """Deliver genuine purchases, and wait until nothing sent before `since` can have an effect any more.
+
+        Raises:
+            HarnessError: a genuine purchase never showed.
+        """
+        courier = self.courier()
+        witnesses = []
+        for _ in range(BARRIER_PURCHASES):
+            purchase = self.shop.new()
+            self.introduce(purchase)
+            before = self.book.of(purchase.session_id)
+            courier.deliver(purchase.session_id, purchase.paid())
+            witnesses.append(lambda purchase=purchase, before=before: self.book.of(purchase.session_id) != before)
+        self.settling.barrier(witnesses, courier, since)
+
+    def settle_watches(self) -> None:
+        """Put one barrier behind every watch that has none."""
+        if self.watchlist.waiting is not None:
+            with self.journal.phase("barriers"):
+                self.watchlist.settle(self.barrier)
+
+
+def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Parcel, Answer], None]:
+    """Writes every attempt into the journal, its answer cleaned of secrets."""
+
+    def observe(parcel: Parcel, answer: Answer) -> None:
+        # Cleaned before it is cut: half a secret at the cut would not be recognised.
+        text = clean(answer.body[: 2 * SHOWN_BODY].decode("utf-8", "replace"))[:SHOWN_BODY]
+        journal.delivered(
+            DeliveryRecord(
+                at=answer.sent_at - journal.began,
+                purchase=parcel.about,
+                event_id=parcel.event_id,
+                event_type=parcel.event_type,
+                signing=parcel.signing,
+                attempt=parcel.attempt,
+                status=answer.status,
+                problem=answer.problem,
+                seconds=answer.seconds,
+                answer=text,
+            )
+        )
+
+    return observe

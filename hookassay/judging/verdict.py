@@ -1,0 +1,182 @@
+"""From what the scenarios showed to one verdict about the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .contract import Clause, Contract
+from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+
+CERTIFIED = "certified"
+PARTIAL = "passed (partial)"
+NOT_CERTIFIED = "not certified"
+NOT_JUDGED = "not judged"
+
+# A clause whose scenarios fail although its level is only SHOULD.
+WARNED = "warned"
+
+EXIT_CODES: Mapping[str, int] = {CERTIFIED: 0, PARTIAL: 0, NOT_CERTIFIED: 1, NOT_JUDGED: 3}
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    """What was found about one clause.
+
+    Attributes:
+        clause: The clause judged.
+        status: passed, failed, warned, not_applicable, not_testable or error.
+        reason: Why it has that status, a sentence; empty when it simply passed.
+        scenarios: Its scenarios as they ran.
+    """
+
+    clause: Clause
+    status: str
+    reason: str
+    scenarios: tuple[ScenarioRecord, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth saying although the clause passed."""
+        return tuple(dict.fromkeys(note for scenario in self.scenarios for note in scenario.notes))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was judged, as a report may show it.
+
+    Attributes:
+        url: The webhook URL.
+        orders: The order reader's kind, or None without one.
+        source: Where orders were read, redacted.
+        api_version: The API version of the payloads.
+        events: The subscription; None means all.
+    """
+
+    url: str
+    orders: str | None
+    source: str
+    api_version: str
+    events: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run, as every report consumes it.
+
+    Attributes:
+        target: What was judged.
+        verdict: One of the four verdicts.
+        scope: `orders`, or `wire` when no order reader was given.
+        left_out: Why a passing verdict is only partial, a sentence each.
+        problem: Why nothing could be judged, when that is the verdict.
+        seconds: How long the run took.
+        sent: How many deliveries were made.
+        clauses: Every clause of the contract in its order.
+        preflight: What the preflight found, a line each.
+        created: The Checkout Session ids of every purchase delivered, for clean-up.
+        phases: Seconds per phase of the run.
+        contract: The contract's version.
+        run: The run's id, which every created id carries.
+    """
+
+    target: Target
+    verdict: str
+    scope: str
+    seconds: float
+    clauses: tuple[ClauseResult, ...]
+    contract: str
+    run: str
+    left_out: tuple[str, ...] = ()
+    problem: str = ""
+    sent: int = 0
+    preflight: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that DESIGN promises for the verdict."""
+        return EXIT_CODES[self.verdict]
+
+
+def clause_results(
+    contract: Contract,
+    judged: Collection[str],
+    outside: Mapping[str, tuple[str, str]],
+    scenarios: Sequence[ScenarioRecord],
+) -> tuple[ClauseResult, ...]:
+    """What was found about every clause of the contract, in its order.
+
+    Args:
+        contract: The contract.
+        judged: Ids of the clauses that this run was to judge; the others are left out of the result.
+        outside: Clause id → status and reason, for those that could not be judged from the start.
+        scenarios: Every scenario as it ran.
+    """
+    by_clause: dict[str, list[ScenarioRecord]] = {}
+    for scenario in scenarios:
+        by_clause.setdefault(scenario.clause_id, []).append(scenario)
+    failed = {scenario.clause_id for scenario in scenarios if scenario.status == FAILED}
+    results: dict[str, ClauseResult] = {}
+    for clause in contract.clauses:
+        if clause.id not in judged:
+            continue
+        own = tuple(by_clause.get(clause.id, ()))
+        if clause.id in outside:
+            status, reason = outside[clause.id]
+        else:
+            status, reason = _status(clause, own, failed)
+        results[clause.id] = ClauseResult(clause, status, reason, own)
+    return tuple(_dependent(contract, result, results) for result in results.values())
+
+
+def _status(clause: Clause, scenarios: Sequence[ScenarioRecord], failed: Collection[str]) -> tuple[str, str]:
+    """A clause's status from its scenarios: the worst of them counts."""
+    if not scenarios:
+        return ERROR, "the run ended before it"
+    for scenario in scenarios:
+        if scenario.status == ERROR and scenario.rests_on in failed:
+            scenario.end(NOT_TESTABLE, f"{scenario.rests_on} failed")
+    for status in (FAILED, ERROR, NOT_TESTABLE):
+        found = [scenario for scenario in scenarios if scenario.status == status]
+        if found:
+            if status == FAILED and clause.level != "MUST":
+                return (WARNED if clause.level == "SHOULD" else PASSED), found[0].message
+            return status, found[0].message
+    if all(scenario.status == NOT_APPLICABLE for scenario in scenarios):
+        return NOT_APPLICABLE, scenarios[0].message
+    return PASSED, ""
+
+
+def _dependent(contract: Contract, result: ClauseResult, results: Mapping[str, ClauseResult]) -> ClauseResult:
+    """A clause proves nothing where one that it rests on fails."""
+    if result.status in (NOT_APPLICABLE, NOT_TESTABLE):
+        return result
+    failed = [
+        needed.id
+        for needed in contract.prerequisites(result.clause.id)
+        if needed.id in results and results[needed.id].status == FAILED
+    ]
+    if not failed:
+        return result
+    return replace(result, status=NOT_TESTABLE, reason=f"{' and '.join(failed)} failed")
+
+
+def verdict(
+    clauses: Sequence[ClauseResult], left_out: Sequence[str], *, strict: bool = False, interrupted: bool = False
+) -> str:
+    """One of the four verdicts, the strongest that applies.
+
+    Args:
+        clauses: What was found about each clause.
+        left_out: Why a passing verdict could only be partial.
+        strict: Whether a failing SHOULD counts as a failure.
+        interrupted: Whether the run ended before its end.
+    """
+    statuses = {result.status for result in clauses}
+    if FAILED in statuses or (strict and WARNED in statuses):
+        return NOT_CERTIFIED
+    if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED}:
+        return NOT_JUDGED
+    return PARTIAL if left_out else CERTIFIED

@@ -1,0 +1,148 @@
+"""The reference server as a process: `hookassay serve`, and what `hookassay certify` judges when no URL is given."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .endpoint import Secret
+from .errors import NotJudged
+
+APPLICATION = "hookassay.server.wsgi:app"
+GUNICORN_SETTINGS = "python:hookassay.server.gunicorn_conf"
+START_PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference server that is running.
+
+    Attributes:
+        url: Its webhook URL.
+        secret: Its signing secret, made for this run.
+        orders: Where its orders are read back.
+        refuses_to_start: Whether it was seen to refuse to start without its secret.
+        without_secret: The webhook URL of the instance that was started without its secret.
+    """
+
+    url: str
+    secret: Secret
+    orders: str
+    refuses_to_start: bool
+    without_secret: str
+
+
+def command(host: str, port: int, workers: int | None = None) -> list[str]:
+    """The gunicorn command line that serves the reference server."""
+    line = [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS, "--bind", f"{host}:{port}"]
+    if workers is not None:
+        line += ["--workers", str(workers)]
+    return [*line, APPLICATION]
+
+
+@contextmanager
+def running() -> Iterator[Reference]:
+    """Start the reference server on SQLite in a temporary folder and a free port; stop it at the end.
+
+    Raises:
+        NotJudged: it did not start; the message holds what it printed.
+    """
+    with tempfile.TemporaryDirectory(prefix="hookassay-") as folder:
+        secret = f"whsec_{secrets.token_urlsafe(24)}"
+        database = Path(folder) / "orders.db"
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "GUNICORN_"))},
+            "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(12)}",
+            "STRIPE_WEBHOOK_SECRET": secret,
+            "DATABASE_URL": f"sqlite:///{database}",
+        }
+        # Started first, beside the server itself: what it does while the secret is unset is a clause of its own.
+        port_without = free_port()
+        blank = _start(port_without, {**environment, "STRIPE_WEBHOOK_SECRET": ""}, folder, "without-secret.log")
+        port = free_port()
+        server = _start(port, environment, folder, "server.log")
+        try:
+            _wait_until_open(port, server, Path(folder) / "server.log")
+            yield Reference(
+                url=f"http://127.0.0.1:{port}/stripe/webhook",
+                secret=Secret(secret),
+                orders=f"sqlite:///{database}",
+                refuses_to_start=_ended(blank),
+                without_secret=f"http://127.0.0.1:{port_without}/stripe/webhook",
+            )
+        finally:
+            _stop(server)
+            _stop(blank)
+
+
+def serve(host: str, port: int, workers: int | None, environment: Mapping[str, str]) -> None:
+    """Become the reference server: this process is replaced by gunicorn's.
+
+    Raises:
+        OSError: the interpreter could not be started again.
+    """
+    line = command(host, port, workers)
+    os.execve(line[0], line, dict(environment))  # noqa: S606 - there is no shell to avoid
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(port: int, environment: Mapping[str, str], folder: str, log: str) -> subprocess.Popen[bytes]:
+    line: Sequence[str] = command("127.0.0.1", port, 1)
+    with (Path(folder) / log).open("wb") as output:
+        return subprocess.Popen(
+            [*line[:-1], "--no-control-socket", line[-1]],
+            cwd=folder,
+            env=dict(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A Ctrl-C is for the run, which stops the server when it is done with it.
+            start_new_session=True,
+        )
+
+
+def _wait_until_open(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_PATIENCE
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise NotJudged(f"The reference server did not start. It said:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _ended(server: subprocess.Popen[bytes]) -> bool:
+    """Whether the process ends by itself."""
+    try:
+        return server.wait(START_PATIENCE) != 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is not None:
+        return
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()

@@ -1,0 +1,158 @@
+"""report.json: the run as one JSON document, for programs.
+
+Promised to those programs: hookassay, contract, target, verdict, scope, exit_code, seconds and clauses; of a clause all
+keys but `source`, and of a scenario its name, status, seconds, message and deliveries. The other keys may change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..judging.contract import Contract
+from ..judging.journal import DeliveryRecord, ScenarioRecord
+from ..judging.verdict import ClauseResult, Result
+from ..redaction import Redactor
+
+NAME = "report.json"
+
+# The one status that a clause has and no scenario: a SHOULD that fails.
+WARNED = "warned"
+
+# Words of our own, which programs compare. A database password that happens to be `orders` must not change them.
+_FIXED_WORDS = frozenset({"hookassay", "contract", "verdict", "scope", "id", "level", "group", "status"})
+
+
+def document(result: Result, contract: Contract) -> dict[str, Any]:
+    """`result` as report.json holds it; times are seconds, rounded to the millisecond.
+
+    `contract` gives the clause groups their names.
+    """
+    target = result.target
+    return {
+        "hookassay": version("hookassay"),
+        "contract": result.contract,
+        "run": result.run,
+        "target": {
+            "url": target.url,
+            "orders": target.orders,
+            "source": target.source,
+            "api_version": target.api_version,
+            "events": "*" if target.events is None else list(target.events),
+        },
+        "verdict": result.verdict,
+        "scope": result.scope,
+        "exit_code": result.exit_code,
+        "seconds": round(result.seconds, 3),
+        "deliveries": result.sent,
+        "left_out": list(result.left_out),
+        "problem": result.problem,
+        "preflight": list(result.preflight),
+        "clauses": [_clause(clause, contract.group_of(clause.clause).name) for clause in result.clauses],
+        "created": list(result.created),
+        "phases": {name: round(seconds, 3) for name, seconds in result.phases.items()},
+    }
+
+
+def write(result: Result, contract: Contract, folder: Path, redactor: Redactor) -> Path:
+    """Write report.json into `folder` and return its path; nobody ever sees half of it.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    cleaned = _cleaned(document(result, contract), redactor)
+    text = json.dumps(cleaned, ensure_ascii=False, indent=1) + "\n"
+    # A lone surrogate out of a broken answer has no UTF-8 form; as \udcXX it is still valid JSON.
+    return save(folder, NAME, text.encode("utf-8", "backslashreplace"))
+
+
+def prepare(folder: Path) -> None:
+    """Create the folder of the reports and see that it can be written to, before a run is spent on it.
+
+    Raises:
+        UsageError: it cannot be created or written to.
+    """
+    save(folder, ".hookassay", b"")
+    (folder / ".hookassay").unlink(missing_ok=True)
+
+
+def save(folder: Path, name: str, content: bytes) -> Path:
+    """Put one finished report into `folder`, in place of an older one, by way of a temporary file.
+
+    Raises:
+        UsageError: the folder cannot be created or written to.
+    """
+    path = folder / name
+    # Not tempfile: its files are for their owner only, and CI collects reports as somebody else.
+    unfinished = folder / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The report {path} cannot be written ({error.strerror or error}).\n"
+            "Name a folder that can be created and written to: --report DIR"
+        ) from None
+    return path
+
+
+def _clause(result: ClauseResult, group: str) -> dict[str, Any]:
+    return {
+        "id": result.clause.id,
+        "level": result.clause.level,
+        "group": group,
+        "title": result.clause.title,
+        "source": result.clause.source,
+        "status": result.status,
+        "reason": result.reason,
+        "scenarios": [_scenario(scenario) for scenario in result.scenarios],
+    }
+
+
+def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:
+    return {
+        "name": scenario.name,
+        "status": scenario.status,
+        "seconds": round(scenario.seconds, 3),
+        "message": scenario.message,
+        "deliveries": scenario.sent,
+        "expected": scenario.expected,
+        "seen": scenario.seen,
+        "notes": list(scenario.notes),
+        "steps": list(scenario.story),
+        "evidence": [_delivery(delivery) for delivery in scenario.deliveries],
+    }
+
+
+def _delivery(delivery: DeliveryRecord) -> dict[str, Any]:
+    return {
+        "at": round(delivery.at, 3),
+        "purchase": delivery.purchase,
+        "event_id": delivery.event_id,
+        "event_type": delivery.event_type,
+        "signing": delivery.signing,
+        "attempt": delivery.attempt,
+        "answer_status": delivery.status,
+        "problem": delivery.problem,
+        "seconds": round(delivery.seconds, 3),
+        "answer": delivery.answer,
+    }
+
+
+def _cleaned(value: Any, redactor: Redactor) -> Any:
+    """`value` with every text in it redacted, except our own words."""
+    if isinstance(value, str):
+        return redactor.clean(value)
+    if isinstance(value, list):
+        return [_cleaned(item, redactor) for item in value]
+    if isinstance(value, dict):
+        return {key: item if key in _FIXED_WORDS else _cleaned(item, redactor) for key, item in value.items()}
+    return value

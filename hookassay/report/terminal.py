@@ -1,0 +1,431 @@
+"""The report that a person reads: what is tested against what, how far it is, and what was found."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from ..judging.contract import LEVELS, Contract
+from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, DeliveryRecord, ScenarioRecord
+from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
+from ..redaction import Redactor
+from .document import WARNED
+
+
+class Mark(NamedTuple):
+    """How a status is shown: by a sign, for not everybody sees colours, in a colour, and in words once."""
+
+    sign: str
+    style: str
+    words: str
+
+
+MARKS: Mapping[str, Mark] = MappingProxyType(
+    {
+        PASSED: Mark("✔", "green", "passed"),
+        FAILED: Mark("✘", "bold red", "failed"),
+        WARNED: Mark("!", "bold yellow", "warned"),
+        ERROR: Mark("E", "bold magenta", "error"),
+        NOT_TESTABLE: Mark("?", "cyan", "not testable"),
+        NOT_APPLICABLE: Mark("○", "dim", "not applicable"),
+    }
+)
+
+VERDICT_STYLES: Mapping[str, str] = MappingProxyType(
+    {CERTIFIED: "bold green", PARTIAL: "bold green", NOT_CERTIFIED: "bold red", NOT_JUDGED: "bold magenta"}
+)
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+# What stands in for our own signs where the terminal's encoding lacks them.
+_ASCII = str.maketrans({"✔": "+", "✘": "X", "○": "o", "·": "-", "…": "...", TIMES: "x", "→": "->", "“": '"', "”": '"'})
+
+# An endpoint's answer must not steer the terminal: control characters, text direction, lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+WIDEST = 100
+FIRST_SENT_LINES, LAST_SENT_LINES = 7, 4
+MOST_OTHER_SCENARIOS = 8
+ANSWER_SHOWN = 60
+
+
+class TerminalReport:
+    """Prints a run as it goes: `opening`, `progress` for each scenario, `closing`.
+
+    Works on a terminal and in a pipe, with and without colours; whatever is printed was redacted first.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        contract: Contract,
+        redactor: Redactor,
+        *,
+        verbose: bool = False,
+        strict: bool = False,
+        command: str = "",
+    ) -> None:
+        """Print on `console`.
+
+        Args:
+            console: Where to print.
+            contract: The contract judged, for the names of its groups and the order of its clauses.
+            redactor: Replaces secrets in everything printed.
+            verbose: Whether to print the seconds of each phase and what was created, in any case.
+            strict: Whether a failing SHOULD fails the run.
+            command: The command line that began the run, without its secrets and without `--only`, to which the report
+                adds `--only ID` for whoever wants to see a failure again; empty builds one from the target.
+        """
+        self._console = console
+        self._contract = contract
+        self._redactor = redactor
+        self._verbose = verbose
+        self._strict = strict
+        self._command = command
+        self._position = {clause.id: place for place, clause in enumerate(contract)}
+        self._ticked = False
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+
+    def opening(self, target: Target, lines: Iterable[str] = ()) -> None:
+        """Say what is tested against what, and tick off what the preflight found to be so, a line each."""
+        self._print(("hookassay ", "bold"), f"{version('hookassay')} · contract {self._contract.version}")
+        self._paragraph("Endpoint:", target.url)
+        if target.orders is None:
+            self._paragraph("Orders:", "no order reader: only what the wire shows is judged")
+        else:
+            same = target.source.startswith(f"{target.orders}:")
+            self._paragraph("Orders:", target.source if same else f"{target.orders}, {target.source}".rstrip(", "))
+        self._paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
+        self._paragraph("API:", target.api_version)
+        for line in lines:
+            self.tick(line)
+
+    def tick(self, line: str) -> None:
+        """Tick off one more thing that the preflight found to be so; it may take long, so each is said at once."""
+        if not self._ticked:
+            self._ticked = True
+            self._print()
+        self._paragraph(MARKS[PASSED].sign, line, indent=0, width=2, style=MARKS[PASSED].style)
+
+    def progress(self, done: int, total: int, clause_id: str) -> None:
+        """Show on a terminal that `done` of `total` scenarios ended and that one of `clause_id` runs now.
+
+        A pipe gets nothing: a log of hundreds of lines hides the findings.
+        """
+        if not self._console.is_terminal or self._console.is_dumb_terminal:
+            return
+        if self._progress is None:
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
+            # Refreshed by hand: no thread of ours may disturb the timing of a race.
+            self._progress = Progress(*columns, console=self._console, transient=True, auto_refresh=False)
+            self._task = self._progress.add_task("", total=total)
+            self._progress.start()
+        self._progress.update(self._task, completed=done, total=total, description=f"judging {clause_id}", refresh=True)
+
+    def stop(self) -> None:
+        """Take the progress line away and give the cursor back; for a run that ends without a closing, too."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def closing(self, result: Result, reports: Sequence[Path] = ()) -> None:
+        """Say what was found and end with the verdict; `reports` are the files written."""
+        self.stop()
+        judged = any(clause.status not in (NOT_APPLICABLE, NOT_TESTABLE) for clause in result.clauses)
+        if judged:
+            self._groups(result)
+            self._findings(result)
+        if judged or not result.problem:
+            self._remarks(result)
+        if self._verbose:
+            self._phases(result)
+        self._clean_up(result)
+        self._verdict(result, reports)
+
+    def _groups(self, result: Result) -> None:
+        """One line a group, then what the signs mean."""
+        self._print()
+        broad = max(len(group.name) for group in self._contract.groups)
+        for group in self._contract.groups:
+            clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
+            line: list[str | tuple[str, str]] = [(group.id, "bold"), f" {group.name:{broad}}"]
+            for status, mark in MARKS.items():
+                ids = [clause.clause.id for clause in clauses if clause.status == status]
+                if ids:
+                    line.append((f"  {mark.sign} {len(ids)}", mark.style))
+                    if status in (FAILED, WARNED, ERROR):
+                        line.append(f" {self._ids(ids)}")
+            if clauses:
+                self._print(*line)
+        shown = {clause.status for clause in result.clauses}
+        legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
+        self._print((legend, "dim"))
+
+    def _findings(self, result: Result) -> None:
+        """Each clause that failed, then those that warn, then our own errors, in fixed paragraphs."""
+        for status in (FAILED, WARNED):
+            found = [clause for clause in result.clauses if clause.status == status]
+            for clause in sorted(found, key=lambda clause: LEVELS.index(clause.clause.level)):
+                self._finding(clause, result)
+        # One broken order reader breaks every clause: the same error is told once.
+        alike: dict[str, list[ClauseResult]] = {}
+        for clause in result.clauses:
+            if clause.status == ERROR:
+                alike.setdefault(_broken(clause), []).append(clause)
+        for first, *others in alike.values():
+            self._finding(first, result)
+            if others:
+                self._paragraph("Likewise:", self._ids(clause.clause.id for clause in others))
+
+    def _finding(self, result: ClauseResult, run: Result) -> None:
+        clause, mark = result.clause, MARKS[result.status]
+        self._print()
+        heading = f"{clause.id} {clause.level}"
+        self._paragraph(heading, clause.title, indent=0, width=len(heading) + 2, style=mark.style)
+        bad = [scenario for scenario in result.scenarios if scenario.status in (FAILED, WARNED, ERROR)]
+        # What failed says more about the endpoint than what broke on our side.
+        bad.sort(key=lambda scenario: scenario.status == ERROR)
+        if bad:
+            self._scenario(bad[0])
+        else:
+            self._paragraph("Seen:", result.reason)
+        if result.status != ERROR:
+            self._paragraph("Prevents:", clause.prevents)
+            self._paragraph("Source:", clause.source)
+        self._paragraph("Again:", f"{self._command or _command(run.target)} --only {clause.id}", wrap=False)
+        for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
+            self._paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
+        unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
+        if unshown > 0:
+            self._paragraph("Also:", f"{_many(unshown, 'more scenario')}, see report.json")
+
+    def _scenario(self, scenario: ScenarioRecord) -> None:
+        self._paragraph("Scenario:", scenario.name)
+        for place, line in enumerate(sent_lines(scenario, self._redactor)):
+            self._paragraph("" if place else "Sent:", line)
+        if scenario.status == ERROR:
+            self._paragraph(
+                "Error:", f"{scenario.message}\nhookassay could not finish this; the endpoint is not blamed."
+            )
+            return
+        self._paragraph("Expected:", scenario.expected)
+        self._paragraph("Seen:", scenario.seen or scenario.message)
+
+    def _remarks(self, result: Result) -> None:
+        """What could not be judged and why, and what is worth saying about clauses that passed."""
+        for status in (NOT_TESTABLE, NOT_APPLICABLE):
+            reasons: dict[str, list[str]] = {}
+            for clause in result.clauses:
+                if clause.status == status:
+                    reasons.setdefault(clause.reason, []).append(clause.clause.id)
+            self._listing(MARKS[status].words.capitalize(), reasons)
+        notes: dict[str, list[str]] = {}
+        for clause in result.clauses:
+            if clause.status == PASSED:
+                for note in clause.notes:
+                    notes.setdefault(note, []).append(clause.clause.id)
+        self._listing("Passed, with a note", notes)
+
+    def _listing(self, heading: str, texts: Mapping[str, Sequence[str]]) -> None:
+        """Texts under a heading, each behind the ids of the clauses that it is about."""
+        if texts:
+            self._print()
+            self._print((f"{heading}:", "bold"))
+        for text, ids in texts.items():
+            self._paragraph("", f"{self._ids(ids)}: {text or 'no reason was given'}", indent=2, width=0, hang=2)
+
+    def _phases(self, result: Result) -> None:
+        self._print()
+        self._print(("Seconds per phase:", "bold"))
+        broad = max(map(len, result.phases), default=0)
+        for name, seconds in result.phases.items():
+            self._print(f"  {name:{broad}}  {seconds:7.3f}")
+
+    def _clean_up(self, result: Result) -> None:
+        if result.created and (self._verbose or not _on_this_machine(result.target.url)):
+            self._print()
+            self._paragraph(
+                "For clean-up:",
+                f"{_many(len(result.created), 'purchase')} of run {result.run} reached the endpoint; their Checkout"
+                " Session ids are in report.json under `created`.",
+                indent=0,
+                width=15,
+            )
+
+    def _verdict(self, result: Result, reports: Sequence[Path]) -> None:
+        """What was left out first, so that nobody reads a verdict that says more than was seen."""
+        self._print()
+        for place, reason in enumerate(result.left_out):
+            self._paragraph("" if place else "Left out:", reason, indent=0)
+        if result.problem:
+            self._say(result.problem)
+            self._print()
+        errors = [clause.clause.id for clause in result.clauses if clause.status == ERROR]
+        if errors and result.verdict == NOT_JUDGED:
+            self._say(f"No verdict while a clause ends in an error: {self._ids(errors)}. Mend it and run again.")
+        warned = [clause.clause.id for clause in result.clauses if clause.status == WARNED]
+        if warned and self._strict:
+            self._say(f"With --strict a failing SHOULD fails the run: {self._ids(warned)}.")
+        self._print((result.verdict, VERDICT_STYLES[result.verdict]))
+        count = Counter(clause.status for clause in result.clauses)
+        counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
+        took = f"{_many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
+        self._paragraph("", f"{counts} · {took}" if counts else took, width=0)
+        for folder, files in groupby(reports, key=lambda path: path.parent):
+            self._paragraph("", f"Reports: {', '.join(path.name for path in files)} in {folder}", width=0, wrap=False)
+
+    def _ids(self, ids: Iterable[str]) -> str:
+        """Clause ids in the contract's order, runs of three and more as `OR-02 to OR-06`."""
+        runs: list[list[str]] = []
+        for clause_id in sorted(ids, key=self._position.__getitem__):
+            last = runs[-1][-1] if runs else None
+            if last and last[:2] == clause_id[:2] and self._position[last] + 1 == self._position[clause_id]:
+                runs[-1].append(clause_id)
+            else:
+                runs.append([clause_id])
+        return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+    def _say(self, text: str) -> None:
+        self._paragraph("", text, indent=0, width=0)
+
+    def _paragraph(
+        self,
+        label: str,
+        text: str,
+        *,
+        indent: int = 2,
+        width: int = 10,
+        hang: int = 0,
+        style: str = "bold",
+        wrap: bool = True,
+    ) -> None:
+        """A label `width` wide and the text beside it, wrapped under itself; what is to be copied is not wrapped."""
+        text = self._printable(text).strip()
+        if not text:
+            return
+        margin = indent + width
+        room = min(self._console.width, WIDEST) - margin - hang
+        lines = [line.plain.rstrip() for line in Text(text).wrap(self._console, max(room, 20))] if wrap else [text]
+        for place, line in enumerate(lines):
+            if place:
+                self._print(" " * (margin + hang), line)
+            else:
+                self._print(" " * indent, (f"{self._printable(label):{width}}", style), line)
+
+    def _print(self, *pieces: str | tuple[str, str]) -> None:
+        """One line, each piece plain or with a style; the only way out to the console."""
+        line = Text()
+        for piece in pieces:
+            text, style = (piece, "") if isinstance(piece, str) else piece
+            line.append(self._printable(text), style)
+        line.rstrip()
+        self._console.print(line, soft_wrap=True)
+
+    def _printable(self, text: str) -> str:
+        """`text` without secrets and without what this terminal could not, or should not, be sent."""
+        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self._redactor.clean(text).expandtabs(4))
+        try:
+            text.encode(self._console.encoding)
+        except UnicodeEncodeError:
+            encoding = self._console.encoding
+            return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+        return text
+
+
+def sent_lines(scenario: ScenarioRecord, redactor: Redactor) -> list[str]:
+    """What a scenario sent, in order, on a dozen lines at most: equal deliveries are one line, the middle is elided.
+
+    One line more counts the deliveries of which the journal kept no record.
+    """
+    folds = _folds(scenario.deliveries)
+    lines = [_told(fold, redactor) for fold in folds]
+    if len(folds) > FIRST_SENT_LINES + 1 + LAST_SENT_LINES:
+        middle = slice(FIRST_SENT_LINES, -LAST_SENT_LINES)
+        hidden = sum(map(len, folds[middle]))
+        lines[middle] = [f"… {_many(hidden, 'more delivery', 'more deliveries')} …"]
+    unkept = scenario.sent - len(scenario.deliveries)
+    if unkept > 0:
+        lines.append(f"… and {_many(unkept, 'more delivery', 'more deliveries')}")
+    return lines
+
+
+def _folds(deliveries: Iterable[DeliveryRecord]) -> list[list[DeliveryRecord]]:
+    """The copies of one event that left one after another, parted by how they were answered."""
+    folds: list[list[DeliveryRecord]] = []
+    for _, copies in groupby(deliveries, key=lambda one: (one.event_type, one.event_id, one.signing, one.attempt)):
+        answered: dict[tuple[int | None, str], list[DeliveryRecord]] = {}
+        for copy in copies:
+            answered.setdefault((copy.status, copy.problem), []).append(copy)
+        folds.extend(answered.values())
+    return folds
+
+
+def _told(fold: Sequence[DeliveryRecord], redactor: Redactor) -> str:
+    """How many, of what, how signed, which attempt, and how they were answered: a status, how fast, what words."""
+    first = fold[0]
+    sent = f"{len(fold)} {TIMES} " if len(fold) > 1 else ""
+    sent += first.event_type
+    if first.event_id:
+        sent += f" …{first.event_id[-6:]}"
+    if first.signing != "honest":
+        sent += f" ({first.signing.replace('_', ' ')})"
+    if first.attempt > 1:
+        sent += f", attempt {first.attempt}"
+    if first.status is None:
+        return f"{sent} → no answer: {first.problem or 'no reason known'}"
+    fastest, slowest = min(one.seconds for one in fold), max(one.seconds for one in fold)
+    took = _milliseconds(fastest)
+    if took != _milliseconds(slowest):
+        took = f"{took} to {_milliseconds(slowest)}"
+    answer = ""
+    if not 200 <= first.status < 300:
+        # Redacted before it is cut: half a secret would not be recognised.
+        answer = " ".join(redactor.clean(first.answer).split())
+        if len(answer) > ANSWER_SHOWN:
+            answer = answer[:ANSWER_SHOWN].rstrip() + "…"
+    return f"{sent} → {first.status}, {took} ms" + (f": {answer}" if answer else "")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}" if seconds >= 0.001 else "<1"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    """`1 purchase`, `2 purchases`."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _broken(result: ClauseResult) -> str:
+    """What a clause that ended in an error stumbled over."""
+    return next((one.message for one in result.scenarios if one.status == ERROR), result.reason)
+
+
+def _command(target: Target) -> str:
+    """The command that tests the same target; what was redacted in it is for the reader to fill in."""
+    words = ["hookassay", "certify", target.url]
+    if target.source:
+        words += ["--orders", target.source]
+    return shlex.join(words)
+
+
+def _on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or "localhost"
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -1,0 +1,73 @@
+"""Deliveries: honest ones, as Stripe makes them, and what they are answered."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then, when
+
+from hookassay.judging.scene import Scene
+from hookassay.sender.event import Style
+
+
+@when(parsers.parse("{fact} is delivered"))
+def _(scene: Scene, fact: str) -> None:
+    scene.deliver(fact)
+
+
+@when(parsers.parse("{fact} reaches the other order"))
+def _(scene: Scene, fact: str) -> None:
+    scene.deliver(fact, name="the other")
+
+
+@when(parsers.parse("{fact} is delivered with {signing}"))
+def _(scene: Scene, fact: str, signing: str) -> None:
+    scene.deliver(fact, signing=signing)
+
+
+@when(parsers.parse("{fact} is delivered as {style} JSON"))
+def _(scene: Scene, fact: str, style: Style) -> None:
+    scene.deliver(fact, style=style)
+
+
+@when(parsers.parse("{fact} is delivered again {how}"))
+def _(scene: Scene, fact: str, how: str) -> None:
+    scene.deliver_again(fact, how)
+
+
+@when(parsers.parse("{fact} is delivered byte for byte twice"))
+def _(scene: Scene, fact: str) -> None:
+    scene.deliver_bytes_twice(fact)
+
+
+@when(parsers.parse("the events {types} are delivered"))
+def _(scene: Scene, types: str) -> None:
+    scene.deliver_types([word.strip() for word in types.split(",")])
+
+
+@when("both payments are delivered, their events in turn")
+def _(scene: Scene) -> None:
+    scene.deliver_in_turn("the payment", ("it", "the other"))
+
+
+@when(parsers.parse("a refund of a payment that no order knows reaches the endpoint"))
+def _(scene: Scene) -> None:
+    scene.deliver_unknown_refund()
+
+
+@when("a payment reaches the configured URL exactly")
+def _(scene: Scene) -> None:
+    scene.deliver_bare()
+
+
+@then("every delivery is acknowledged at last")
+def _(scene: Scene) -> None:
+    scene.is_acknowledged()
+
+
+@then("it is not redirected")
+def _(scene: Scene) -> None:
+    scene.is_not_redirected()
+
+
+@then("it is not turned away for a token, cookie or login")
+def _(scene: Scene) -> None:
+    scene.is_not_turned_away()

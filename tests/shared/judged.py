@@ -1,0 +1,77 @@
+"""Certifying an endpoint from outside: `hookassay certify` as a process of its own, and what its report says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one run of `hookassay certify` said.
+
+    `statuses` holds the status of every clause in the report; `report` the whole report.json, empty where none was
+    written; `output` what was printed on both streams.
+    """
+
+    exit_code: int
+    output: str
+    report: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> str:
+        return str(self.report.get("verdict", ""))
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {clause["id"]: clause["status"] for clause in self.report.get("clauses", ())}
+
+    def having(self, *statuses: str) -> set[str]:
+        return {clause for clause, status in self.statuses.items() if status in statuses}
+
+    def clause(self, clause_id: str) -> Mapping[str, Any]:
+        return next(clause for clause in self.report["clauses"] if clause["id"] == clause_id)
+
+
+def certify(
+    folder: Path,
+    *arguments: str,
+    config: str = "",
+    env: Mapping[str, str] | None = None,
+    secret: str | None = SECRET,
+    timeout: float = 300,
+) -> Judged:
+    """Run `hookassay certify` in `folder`, with `config` as its hookassay.toml and `secret` in its environment."""
+    if config:
+        (folder / "hookassay.toml").write_text(config)
+    environment = {**os.environ, "COLUMNS": "100", **(env or {})}
+    environment.pop("STRIPE_WEBHOOK_SECRET", None)
+    if secret is not None:
+        environment["STRIPE_WEBHOOK_SECRET"] = secret
+    return run(["certify", *arguments], folder, environment, timeout)
+
+
+def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], timeout: float = 60) -> Judged:
+    """Run `hookassay` with these arguments, and read the report that it left in `folder`, if it left one."""
+    report = folder / "hookassay-report" / "report.json"
+    report.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "from hookassay.cli import main; main()", *arguments],
+        cwd=folder,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Judged(done.returncode, done.stdout, json.loads(report.read_text()) if report.exists() else {})
