@@ -94,7 +94,7 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         Path(config) if config else None,
         os.environ,
         stdin=sys.stdin,
-        **{name: list(value) if isinstance(value, tuple) else value or None for name, value in options.items()},
+        **options,
     )
     contract = Contract.load()
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.

@@ -149,7 +149,8 @@ class TerminalReport:
     def closing(self, result: Result, reports: Sequence[Path] = ()) -> None:
         """Say what was found and end with the verdict; `reports` are the files written."""
         self.stop()
-        judged = any(clause.status not in (NOT_APPLICABLE, NOT_TESTABLE) for clause in result.clauses)
+        # A run that ended before its first scenario has its problem to tell, and nothing else.
+        judged = any(clause.scenarios for clause in result.clauses)
         if judged:
             self._groups(result)
             self._findings(result)
@@ -273,19 +274,19 @@ class TerminalReport:
     def _verdict(self, result: Result, reports: Sequence[Path]) -> None:
         """What was left out first, so that nobody reads a verdict that says more than was seen."""
         self._print()
-        for place, reason in enumerate(result.left_out):
+        for place, reason in enumerate(result.left_out if result.verdict == PARTIAL else ()):
             self._paragraph("" if place else "Left out:", reason, indent=0)
         if result.problem:
             self._say(result.problem)
             self._print()
-        errors = [clause.clause.id for clause in result.clauses if clause.status == ERROR]
-        if errors and result.verdict == NOT_JUDGED:
+        errors = [clause.clause.id for clause in result.clauses if clause.status == ERROR and clause.scenarios]
+        if errors and result.verdict == NOT_JUDGED and not result.problem:
             self._say(f"No verdict while a clause ends in an error: {self._ids(errors)}. Mend it and run again.")
         warned = [clause.clause.id for clause in result.clauses if clause.status == WARNED]
         if warned and self._strict:
             self._say(f"With --strict a failing SHOULD fails the run: {self._ids(warned)}.")
         self._print((result.verdict, VERDICT_STYLES[result.verdict]))
-        count = Counter(clause.status for clause in result.clauses)
+        count = Counter(clause.status for clause in result.clauses if clause.scenarios or not result.problem)
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
         took = f"{_many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
         self._paragraph("", f"{counts} · {took}" if counts else took, width=0)
