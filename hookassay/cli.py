@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -98,15 +99,16 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
     )
     contract = Contract.load()
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
-    from .judging.run import plan
-
     if listing:
+        from .judging.run import plan
         from .report.listing import print_plan
 
         print_plan(plan(contract, settings), contract, _console())
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     with _target(settings) as (told, endpoint):
+        from .judging.run import plan
+
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate()):
             sys.exit(_judge(told, endpoint, contract, the_plan))
@@ -153,7 +155,11 @@ def _target(settings: Settings) -> Iterator[tuple[Settings, Endpoint]]:
 
     if settings.orders.source is not None:
         raise UsageError("--orders was given without a URL. Name the webhook URL whose orders these are.")
-    with reference.running() as server:
+    with reference.starting() as ready:
+        # What the run needs is loaded while the server starts.
+        import_module(".judging.run", __package__)
+        import_module(".orders.sql", __package__)
+        server = ready()
         endpoint = replace(
             settings.endpoint,
             url=server.url,

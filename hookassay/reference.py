@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +51,12 @@ def command(host: str, port: int, workers: int | None = None) -> list[str]:
 
 
 @contextmanager
-def running() -> Iterator[Reference]:
+def starting() -> Iterator[Callable[[], Reference]]:
     """Start the reference server on SQLite in a temporary folder and a free port; stop it at the end.
 
-    Raises:
-        NotJudged: it did not start; the message holds what it printed.
+    Yields:
+        A function that waits until the server is there, so that its start costs nothing while something else is done.
+        It raises NotJudged, with what the server printed, when it did not start.
     """
     with tempfile.TemporaryDirectory(prefix="hookassay-") as folder:
         secret = f"whsec_{secrets.token_urlsafe(24)}"
@@ -71,15 +72,19 @@ def running() -> Iterator[Reference]:
         blank = _start(port_without, {**environment, "STRIPE_WEBHOOK_SECRET": ""}, folder, "without-secret.log")
         port = free_port()
         server = _start(port, environment, folder, "server.log")
-        try:
+
+        def ready() -> Reference:
             _wait_until_open(port, server, Path(folder) / "server.log")
-            yield Reference(
+            return Reference(
                 url=f"http://127.0.0.1:{port}/stripe/webhook",
                 secret=Secret(secret),
                 orders=f"sqlite:///{database}",
                 refuses_to_start=_ended(blank),
                 without_secret=f"http://127.0.0.1:{port_without}/stripe/webhook",
             )
+
+        try:
+            yield ready
         finally:
             _stop(server)
             _stop(blank)
@@ -140,7 +145,7 @@ def _ended(server: subprocess.Popen[bytes]) -> bool:
 def _stop(server: subprocess.Popen[bytes]) -> None:
     if server.poll() is not None:
         return
-    server.send_signal(signal.SIGTERM)
+    server.send_signal(signal.SIGINT)  # gunicorn's quick shutdown: nothing is under way any more
     try:
         server.wait(10)
     except subprocess.TimeoutExpired:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..config import Settings
 from ..endpoint import Endpoint
-from ..errors import NotJudged
+from ..errors import HarnessError, NotJudged
 from ..orders.book import OrderBook
 from ..orders.effects import EffectCounter, open_counter
 from ..orders.reader import OrderReader, open_reader
@@ -120,8 +120,12 @@ class Run:
 
         Raises:
             UsageError: the configuration does not fit what was found; nothing was judged.
+            NotJudged: no clause of the plan can be judged.
         """
         began = time.monotonic()
+        if not the_plan.runnable:
+            reasons = "".join(f"\n  {clause}: {reason}" for clause, (_, reason) in the_plan.outside.items())
+            raise NotJudged(f"None of the chosen clauses can be judged, so nothing was sent.{reasons}")
         preflight: Preflight | None = None
         performance: Performance | None = None
         problem = ""
@@ -142,7 +146,7 @@ class Run:
                 elif not interrupted:
                     with self.journal.phase("last look"):
                         bench.watchlist.read_again()
-            except NotJudged as error:
+            except (NotJudged, HarnessError) as error:
                 problem = str(error)
             except KeyboardInterrupt:
                 interrupted = True

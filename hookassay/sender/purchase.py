@@ -47,9 +47,9 @@ class PurchaseBook:
         self._settings = settings
         self._endpoint = endpoint
         self._numbers = itertools.count(1)
-        # The same tail in every id, as all ids of one Stripe account share a part. It begins with a letter, which ends
-        # the number before it.
-        self._tail = "A" + hashlib.sha256(run.encode()).hexdigest()
+        # The same part in every id, as all ids of one Stripe account share one. It begins with a letter, which ends the
+        # run's id or the number before it.
+        self._shared = "A" + hashlib.sha256(run.encode()).hexdigest()
         self._currency = settings.currencies[0] if settings.currencies else "usd"
         top = DEFAULT_AMOUNT if settings.max_amount is None else min(DEFAULT_AMOUNT, settings.max_amount)
         self._amount = money.chargeable(top, self._currency)
@@ -121,7 +121,7 @@ class PurchaseBook:
             run=self.run,
             n=n,
             uuid=own,
-            session_id=session_id or f"cs_{'live' if livemode else 'test'}_a1{self.run}K{n:05d}{self._tail[:42]}",
+            session_id=session_id or f"cs_{'live' if livemode else 'test'}_a1{self.run}K{n:05d}{self._shared[:42]}",
             payment_intent=payment_intent or self._id("pi_3", n, next(serials)),
             charge=charge or self._id("ch_3", n, next(serials)),
             customer=customer,
@@ -145,8 +145,9 @@ class PurchaseBook:
         return bool(getattr(self._settings, field_name))
 
     def _id(self, prefix: str, n: int, serial: int) -> str:
-        own = f"{prefix}{self.run}K{n:05d}K{serial:02d}"
-        return own + self._tail[: max(1, len(prefix) + 23 - len(own))]
+        # What differs stands last: that is where people look, and what a report shows of a long id.
+        own = f"K{n:05d}K{serial:02d}"
+        return f"{prefix}{self._shared[: max(1, 23 - len(self.run) - len(own))]}{self.run}{own}"
 
     def _filled(self, text: str, n: int, own: str) -> str:
         return text.replace("{n}", str(n)).replace("{run}", self.run).replace("{uuid}", own)

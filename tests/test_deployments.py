@@ -1,0 +1,28 @@
+"""The reference server in every shape it is deployed in passes its own contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gunicorn_process
+import judged
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_reference_server_passes(database_url: str, workers: int, tmp_path: Path) -> None:
+    """The reference server passes on SQLite and on PostgreSQL, with one worker and with several."""
+    env = {
+        "STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+        "STRIPE_WEBHOOK_SECRET": judged.SECRET,
+        "DATABASE_URL": database_url,
+    }
+    with gunicorn_process.running("hookassay.server.wsgi:app", workers=workers, env=env) as base:
+        done = judged.certify(tmp_path, f"{base}/stripe/webhook", "--orders", database_url)
+
+    assert done.exit_code == 0, done.output
+    assert done.verdict == "passed (partial)"
+    assert done.having("failed", "warned", "error") == set()
+    assert done.clause("RP-05")["status"] == "passed"
