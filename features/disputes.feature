@@ -23,3 +23,11 @@ Feature: Disputes are recorded as they stand
       And a dispute reaches the other order
       Then the other order is disputed
       And the order is neither disputed nor lost
+
+    Example: the first of two orders of one customer
+      Given a purchase
+      And another purchase of the same customer, amount and second
+      When both payments are delivered, their events in turn
+      And a dispute is delivered
+      Then the order is disputed
+      And the other order is neither disputed nor lost

@@ -186,7 +186,8 @@ Feature: Events converge in whatever order they arrive
         | in the reverse of their order |
 
     Scenario Outline: created <when>: a dispute's opening after its end
-      Given its events were created <when>
+      Given a dispute makes another order disputed
+      And its events were created <when>
       And the payment made the order paid
       And a dispute happened
       And the dispute's closing as lost happened
@@ -200,7 +201,8 @@ Feature: Events converge in whatever order they arrive
         | in the reverse of their order |
 
     Scenario Outline: created <when>: a refund after its payment
-      Given its events were created <when>
+      Given a full refund makes another order refunded
+      And its events were created <when>
       And the payment made the order paid
       When a full refund is delivered
       Then the order is refunded

@@ -23,3 +23,11 @@ Feature: Refunds are counted once and in full
       And a full refund reaches the other order
       Then the other order is refunded
       And the order is not refunded
+
+    Example: the first of two orders of one customer
+      Given a purchase
+      And another purchase of the same customer, amount and second
+      When both payments are delivered, their events in turn
+      And a full refund is delivered
+      Then the order is refunded
+      And the other order is not refunded

@@ -93,8 +93,8 @@ Feature: Signed deliveries are accepted
     Prevents: the prefix is stripped and the rest is decoded, as other webhook schemes do.
 
     Example: keyed by the whole secret
-      When the payment is delivered with honest
-      Then it takes effect
+      When the payment is delivered
+      Then the whole secret is the key
 
   @SG-08 @MUST
   Rule: A delivery that is a few seconds old is accepted

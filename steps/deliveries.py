@@ -63,6 +63,11 @@ def _(scene: Scene) -> None:
     scene.is_acknowledged()
 
 
+@then("the whole secret is the key")
+def _(scene: Scene) -> None:
+    scene.is_keyed_by_whole_secret()
+
+
 @then("it is not redirected")
 def _(scene: Scene) -> None:
     scene.is_not_redirected()

@@ -42,6 +42,11 @@ def _(scene: Scene, fact: str, words: str) -> None:
     scene.establish(fact, words)
 
 
+@given(parsers.parse("{fact} makes another order {words}"))
+def _(scene: Scene, fact: str, words: str) -> None:
+    scene.control(fact, words)
+
+
 @given(parsers.parse("{fact} has settled"))
 def _(scene: Scene, fact: str) -> None:
     scene.let_settle(fact)

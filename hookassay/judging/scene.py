@@ -17,7 +17,7 @@ from ..sender import money
 from ..sender.courier import Courier
 from ..sender.event import Bundle, Event, Style
 from ..sender.purchase import Purchase
-from ..sender.signature import HONEST
+from ..sender.signature import DAY_OLD, HONEST, PARTIAL_KEYS, SIGNED_APART
 from ..sender.story import Story
 from ..wire.connection import Answer
 from .bench import Bench
@@ -170,6 +170,16 @@ class Scene:
             )
         self._set(role, fact)
 
+    def control(self, fact: str, words: str) -> None:
+        """Let a fact show at a paid order of its own: what the scenario is about is then all that can go wrong.
+
+        Raises:
+            HarnessError: it does not show there either, see `establish`.
+        """
+        self.cast("the control")
+        self.establish("the payment", "paid", "the control")
+        self.establish(fact, words, "the control")
+
     def let_settle(self, fact: str) -> None:
         """Deliver a fact, and wait for what it does where it shows at all."""
         role = self.role()
@@ -192,12 +202,15 @@ class Scene:
         self._deliver(role, role.story.tell(fact), signing=signing, style=style)
 
     def deliver_again(self, fact: str, how: str) -> None:
-        """Deliver a fact's bundle twice more: `unchanged`, `as other events`, or varied in what identifies nothing."""
+        """Deliver a fact's bundle twice more: `unchanged`, `as other events`, or varied in what identifies nothing.
+
+        One of the two is signed at another second, as Stripe's attempts are: its header cannot pass for a duplicate's.
+        """
         role = self.role()
         role.before = self._orders_if_readable(role)
         bundle = role.story.tell(fact)
-        for _ in range(2):
-            self._deliver(role, bundle.map(REPEATS[how]))
+        for signing in (HONEST, SIGNED_APART):
+            self._deliver(role, bundle.map(REPEATS[how]), signing=signing)
 
     def deliver_bytes_twice(self, fact: str) -> None:
         """Deliver each event of a fact twice, the second time with the very bytes and signature of the first."""
@@ -239,20 +252,19 @@ class Scene:
         return role
 
     def deliver_bare(self) -> None:
-        """Make one attempt at the configured URL exactly, with neither cookie, token nor session."""
+        """Deliver to the configured URL exactly, with neither cookie, token nor session."""
         role = self.role()
         dispatch = self.bench.dispatch
         for event in self._deliverable(role, role.story.tell("the payment")):
             parcel = dispatch.parcel(role.purchase.session_id, event)
-            answer = dispatch.send(parcel, configured=True)
-            self.courier.answers.append(answer)
+            self.courier.adopt(parcel, dispatch.send(parcel, configured=True), configured=True)
         extra = [name for name, _ in self.bench.endpoint.headers]
         if extra:
             self.record.note(f"deliveries carried the configured header(s) {', '.join(extra)}")
 
     # --- what is forged -----------------------------------------------------------------------------------------------
 
-    def forge(self, fact: str, forgery: str) -> None:
+    def forge(self, fact: str, forgery: str, *, name: str = "it") -> None:
         """Make one forged attempt for each event of a fact: never retried, never signed anew.
 
         Raises:
@@ -261,9 +273,9 @@ class Scene:
         declared = self.bench.settings.endpoint.tolerance
         if forgery == "a signature a minute past the declared tolerance" and declared is None:
             raise NotApplicable("no tolerance is declared ([endpoint] tolerance)")
-        if forgery == "a signature a day old" and (declared or 0) >= DAY:
+        if forgery in DAY_OLD and (declared or 0) >= DAY:
             raise NotApplicable(f"the endpoint declares a tolerance of {declared} s")
-        role = self.role()
+        role = self.role(name)
         role.latest = fact
         role.before = self._orders_if_readable(role)
         dispatch = self.bench.dispatch
@@ -456,8 +468,9 @@ class Scene:
         """Expect that a delivery needs nothing but its signature.
 
         Raises:
-            NotTestable: it was refused, but not for a token, cookie or login.
+            NotTestable: it was refused, on retries as well, but not for a token, cookie or login.
         """
+        self._until(lambda: self.courier.acknowledgements > 0)
         for answer in self.courier.answers:
             reason = turned_away(answer)
             if reason:
@@ -466,6 +479,27 @@ class Scene:
                 )
         if not any(answer.acknowledged for answer in self.courier.answers):
             raise NotTestable(f"genuine deliveries are refused for another reason ({_in_words(self.courier.answers)})")
+
+    def is_keyed_by_whole_secret(self) -> None:
+        """Expect the honest deliveries to take effect; where they do not, look whether a part of the secret is the key.
+
+        Raises:
+            NotTestable: they do not, and it is not for that.
+        """
+        try:
+            self.takes_effect()
+            return
+        except ContractViolation:
+            refusals = _in_words(self.courier.answers)
+        # Acknowledged without an effect, it is not the key that is wrong.
+        for signing in PARTIAL_KEYS if not self.courier.acknowledgements else ():
+            self.forge("the payment", signing, name=signing)
+            if any(answer.acknowledged for answer in self.forged):
+                raise ContractViolation(
+                    "the whole signing secret to be the key",
+                    f"that what {signing} signed is accepted, and genuine deliveries are not ({refusals})",
+                )
+        raise NotTestable(f"genuine deliveries have no effect for another reason ({refusals})")
 
     def shows_amount(self, amount: int, currency: str) -> None:
         """Expect `total_amount` to be `amount` minor units of `currency`, in the unit that is declared.

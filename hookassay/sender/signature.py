@@ -84,6 +84,8 @@ class Letter:
 Signing = Callable[[Letter], Signed]
 
 HONEST = "honest"
+# For a copy that must not have the header of the delivery before it: signatures of one second are equal.
+SIGNED_APART = "a timestamp three seconds old"
 
 SIGNINGS: dict[str, Signing] = {}
 """Honest variants: every official library accepts each of them."""
@@ -158,6 +160,12 @@ def v2_after(letter: Letter) -> Signed:
 def unknown_items(letter: Letter) -> Signed:
     """Items of key=value form that nobody knows yet."""
     return letter.under(f"xyz=1,t={letter.now},kid=abc,v1={letter.mac()},v3=00ff")
+
+
+@_honest(SIGNED_APART)
+def three_seconds_old(letter: Letter) -> Signed:
+    """Not the second of now, and within every tolerance."""
+    return letter.signed_at(letter.now - 3)
 
 
 @_honest("a timestamp ten seconds old")
@@ -291,7 +299,9 @@ def stripped_key(letter: Letter) -> Signed:
 def decoded_key(letter: Letter) -> Signed:
     """Keyed as the Standard Webhooks scheme does it."""
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", letter.bare_key.replace(b"-", b"+").replace(b"_", b"/"))
-    key = base64.b64decode(letters[: len(letters) // 4 * 4])
+    if len(letters) % 4 == 1:  # no byte; the decoders that ask for no padding drop it
+        letters = letters[:-1]
+    key = base64.b64decode(letters + b"=" * (-len(letters) % 4))
     return letter.under(f"t={letter.now},v1={letter.mac(key=key)}")
 
 
@@ -382,6 +392,8 @@ def escaped_after(letter: Letter) -> Signed:
 def other_event(letter: Letter) -> Signed:
     """A genuine header, taken from a genuine delivery of something else."""
     other = re.sub(rb'"evt_\w*"', b'"evt_another"', letter.body, count=1)
+    if other == letter.body:
+        raise ValueError("this forgery found no event id in the body")
     return letter.under(f"t={letter.now},v1={letter.mac(body=other)}")
 
 
@@ -472,5 +484,15 @@ def refreshed_before(letter: Letter) -> Signed:
     old = letter.now - DAY
     return letter.under(f"t={letter.now},t={old},v1={letter.mac(old)}")
 
+
+DAY_OLD = (
+    "a signature a day old",
+    "an old signature with a fresh timestamp after its own",
+    "an old signature with a fresh timestamp before its own",
+)
+"""Stale deliveries that an endpoint whose declared tolerance is a day or more may rightly accept."""
+
+PARTIAL_KEYS = ("a key without whsec_", "a base64-decoded key")
+"""Forgeries that an endpoint accepts which takes a part of the secret for the key."""
 
 ALL: Mapping[str, Signing] = {**SIGNINGS, **FORGERIES}

@@ -1,0 +1,37 @@
+"""Defects of money: what an amount becomes on its way from Stripe's minor units to the order's major ones."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hookassay.server import facts
+from hookassay.server.money import decimals
+from hookassay.server.settings import Settings
+
+from .registry import WSGIApp, defect
+from .variant import variant
+
+
+@defect(source="D58", fails="OR-10")
+def divided_by_100(settings: Settings) -> WSGIApp:
+    """Every amount is divided by 100, whatever its currency's decimals."""
+
+    def hundredths(amount: int | None, currency: str | None) -> Decimal | None:
+        return None if amount is None or currency is None else Decimal(amount) / 100
+
+    facts.major = hundredths  # type: ignore[attr-defined]
+    return variant(settings)
+
+
+@defect(source="D59", fails="OR-10")
+def cents_lost_to_floats(settings: Settings) -> WSGIApp:
+    """Amounts are calculated as floating point numbers and cut off: 19.99 becomes 19.98."""
+
+    def cut_off(amount: int | None, currency: str | None) -> Decimal | None:
+        if amount is None or currency is None:
+            return None
+        unit: int = 10 ** decimals(currency)
+        return Decimal(int(amount / unit * unit)) / unit
+
+    facts.major = cut_off  # type: ignore[attr-defined]
+    return variant(settings)

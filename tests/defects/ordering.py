@@ -1,0 +1,211 @@
+"""Defects of ordering: what goes wrong when events come late, early or again."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import peewee
+from hookassay.server import facts
+from hookassay.server.event import Event, MalformedEventError, reference
+from hookassay.server.facts import Fact, facts_in
+from hookassay.server.ledger import Ledger
+from hookassay.server.settings import Settings
+from hookassay.server.webhook import FAILURES, TOLERANCE, Webhook
+
+from .registry import WSGIApp, defect
+from .variant import RawWebhook, execute, variant
+
+ORDER_OF_PAYMENT = "SELECT id FROM orders WHERE stripe_payment_intent = ?"
+ORDER_OF_SESSION = "SELECT id FROM orders WHERE stripe_session_id = ?"
+
+
+# --- events that come before their order ------------------------------------------------------------------------------
+
+
+def losing_early(lost: Callable[[Fact], bool]) -> Callable[[peewee.Database], Ledger]:
+    """Ledgers that acknowledge and forget a fact of this sort where its payment has no order yet."""
+
+    class LosingEarly(Ledger):
+        def apply(self, facts: tuple[Fact, ...]) -> None:
+            with self.database.savepoint() as savepoint:
+                super().apply(facts)
+                payment = next((fact.payment_intent for fact in facts if fact.payment_intent), None)
+                if any(map(lost, facts)) and not execute(self, ORDER_OF_PAYMENT, payment).fetchone():
+                    savepoint.rollback()
+
+    return LosingEarly
+
+
+def _is_refund(fact: Fact) -> bool:
+    return fact.kind == "refund" or (fact.kind == "charge" and bool(fact.amount))
+
+
+@defect(source="D48", fails="OO-01")
+def early_refund_lost(settings: Settings) -> WSGIApp:
+    """A refund that comes before its order updates no row, is acknowledged and forgotten."""
+    return variant(settings, ledger=losing_early(_is_refund))
+
+
+@defect(source="D48", fails="OO-02")
+def early_dispute_lost(settings: Settings) -> WSGIApp:
+    """A dispute that comes before its order updates no row, is acknowledged and forgotten."""
+    return variant(settings, ledger=losing_early(lambda fact: fact.kind == "dispute"))
+
+
+# --- the last one to write wins ---------------------------------------------------------------------------------------
+
+
+def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Database], Ledger]:
+    """Ledgers in which the status that came last replaces any other, for facts of this sort."""
+
+    class BelievingTheLast(Ledger):
+        def __init__(self, database: peewee.Database) -> None:
+            super().__init__(database)
+            # Above all ranks, so that whatever came by another way gives way too.
+            self._arrivals = itertools.count(1000)
+
+        def learn(self, fact: Fact) -> str | None:
+            if fact.rank and believed(fact):
+                fact = fact._replace(rank=next(self._arrivals))
+            return super().learn(fact)
+
+    return BelievingTheLast
+
+
+@defect(source="D40", fails="OO-03 OO-10")
+def late_unpaid_completion_unpays(settings: Settings) -> WSGIApp:
+    """The order's status is what the last checkout event said: a late, unpaid completion un-pays it."""
+    return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "session"))
+
+
+@defect(source="D40, D50", fails="OO-07 OO-10")
+def late_dispute_reopens(settings: Settings) -> WSGIApp:
+    """A dispute's status is the one that came last: a late opening or update reopens a closed dispute."""
+    return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "dispute"))
+
+
+@defect(source="D47", fails="OO-09")
+def late_refund_creation_counts(settings: Settings) -> WSGIApp:
+    """A refund's status is the one that came last: refund.created after refund.failed counts again."""
+    return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "refund"))
+
+
+@defect(source="D40, D45", fails="OO-06", may="RF-03")
+def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
+    """amount_refunded is that of the charge.refunded which came last, although it only grows."""
+
+    class LastAmount(Ledger):
+        def learn(self, fact: Fact) -> str | None:
+            payment_intent = super().learn(fact)
+            if fact.kind == "charge" and fact.amount is not None:
+                sql = "UPDATE facts SET amount = ? WHERE kind = 'charge' AND stripe_id = ?"
+                execute(self, sql, fact.amount, fact.stripe_id)
+            return payment_intent
+
+    def snapshot_only(known: Any) -> int:
+        """What the charges say, less the refunds that failed: refunds themselves are not added up."""
+        failed = [fact for fact in known if fact.kind == "refund" and fact.status in ("failed", "canceled")]
+        snapshots = sum(fact.amount or 0 for fact in known if fact.kind == "charge")
+        return max(0, snapshots - sum(fact.amount or 0 for fact in failed))
+
+    def mention(event: Event) -> tuple[Fact, ...]:
+        (charge,) = refunded(event)
+        return (charge._replace(amount=None),)
+
+    refunded = facts.READERS["charge.refunded"]
+    for event_type, read in facts.READERS.items():
+        if read is refunded and event_type != "charge.refunded":
+            facts.READERS[event_type] = mention
+    facts.amount_refunded = snapshot_only
+    return variant(settings, ledger=LastAmount)
+
+
+# --- news of the past taken for news ----------------------------------------------------------------------------------
+
+
+@defect(source="D38", fails="OO-04 OO-10")
+def late_failure_unpays(settings: Settings) -> WSGIApp:
+    """payment_intent.payment_failed and charge.failed set the order to failed, whatever was paid since."""
+
+    class Failing(Webhook):
+        def take(self, event: Event) -> None:
+            super().take(event)
+            if event.type in FAILURES:
+                payment = event.object["payment_intent" if event.type.startswith("charge.") else "id"]
+                sql = "UPDATE orders SET status = 'failed' WHERE stripe_payment_intent = ?"
+                execute(self._ledger, sql, payment)
+
+    return variant(settings, webhook=Failing)
+
+
+@defect(source="D39", fails="OO-05")
+def completion_resurrects(settings: Settings) -> WSGIApp:
+    """A completion that comes again writes paid, not refunded and not disputed over whatever the order was."""
+
+    class Resurrecting(Ledger):
+        def is_new(self, event_id: str, event_type: str) -> bool:
+            return super().is_new(event_id, event_type) or event_type == "checkout.session.completed"
+
+        def apply(self, facts: tuple[Fact, ...]) -> None:
+            session = next((fact for fact in facts if fact.kind == "session" and fact.status == "paid"), None)
+            again = session and execute(self, ORDER_OF_SESSION, session.stripe_id).fetchone()
+            super().apply(facts)
+            if again:
+                sql = "UPDATE orders SET refund_status = 'none', dispute_status = 'none' WHERE id = ?"
+                execute(self, sql, *again)
+
+    return variant(settings, ledger=Resurrecting)
+
+
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+@defect(source="D40", fails="OO-10")
+def newest_created_wins(settings: Settings) -> WSGIApp:
+    """Of two statuses the one whose event was created later is believed."""
+
+    class ByCreated(RawWebhook):
+        def take(self, event: Event) -> None:
+            dated = [fact._replace(rank=self.created if fact.rank else 0) for fact in facts_in(event)]
+            self._ledger.record(event.id, event.type, dated)
+
+    return variant(settings, webhook=ByCreated)
+
+
+@defect(source="D40", fails="OO-01 OO-02 OO-10")
+def older_event_skipped(settings: Settings) -> WSGIApp:
+    """An event is skipped when one that was created later was seen of the same payment."""
+
+    class Skipping(RawWebhook):
+        def __init__(self, settings: Settings, ledger: Ledger) -> None:
+            super().__init__(settings, ledger)
+            self._latest: dict[str | None, int] = {}
+            self._lock = threading.Lock()
+
+        def take(self, event: Event) -> None:
+            intent = event.object["id"] if event.type.startswith("payment_intent.") else None
+            payment = intent or reference(event.object, "payment_intent") or event.object["id"]
+            with self._lock:
+                latest = self._latest.setdefault(payment, self.created)
+                self._latest[payment] = max(latest, self.created)
+            if self.created >= latest:
+                super().take(event)
+
+    return variant(settings, webhook=Skipping)
+
+
+@defect(source="synthetic", fails="RP-08")
+def old_event_refused(settings: Settings) -> WSGIApp:
+    """The tolerance of the signature is applied to the event's creation, so that no retry of the next day is taken."""
+
+    class Punctual(RawWebhook):
+        def take(self, event: Event) -> None:
+            if time.time() - self.created > TOLERANCE:
+                raise MalformedEventError("the event is too old")
+            super().take(event)
+
+    return variant(settings, webhook=Punctual)

@@ -1,0 +1,85 @@
+"""Defects: deliberately wrong variants of the reference server, each with the clauses that must see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hookassay.server.settings import Settings
+
+WSGIApp = Callable[..., Any]
+Make = Callable[[Settings], WSGIApp]
+
+NOT_SUBJECTS = frozenset(["registry", "variant", "wsgi"])
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One thing done wrong, everything else right.
+
+    Attributes:
+        name: The name of the function that makes it.
+        description: What it does wrong, in plain words: its docstring.
+        source: Where this has been seen: numbers such as `D32` of the catalogue of defects found in public code, or a
+            word for what has not been seen there.
+        fails: Ids of the clauses that must be failed (warned, for a SHOULD clause).
+        may_fail: Ids of clauses that may be failed, since the defect is not always visible there.
+        make: The wrong server as a WSGI application.
+        config: A hookassay.toml that the judging needs; empty for none.
+        without_secret: Whether what is wrong shows on an instance whose signing secret is unset, which is then started
+            beside the other one and declared as `[endpoint] url_without_secret`. `config` then has no `[endpoint]`.
+    """
+
+    name: str
+    description: str
+    source: str
+    fails: frozenset[str]
+    may_fail: frozenset[str]
+    make: Make
+    config: str = ""
+    without_secret: bool = False
+
+
+DEFECTS: dict[str, Defect] = {}
+"""Every defect by its name, once `load` was called."""
+
+
+def defect(
+    *, source: str, fails: str, may: str = "", config: str = "", without_secret: bool = False
+) -> Callable[[Make], Make]:
+    """Register the function that makes a defect, under its name; `fails` and `may` are clause ids between spaces.
+
+    Raises:
+        ValueError: it has no docstring, or its name is taken.
+    """
+
+    def register(make: Make) -> Make:
+        name = make.__name__
+        if name in DEFECTS:
+            raise ValueError(f"there are two defects called {name}")
+        if not make.__doc__:
+            raise ValueError(f"the defect {name} has no docstring that says what it does wrong")
+        DEFECTS[name] = Defect(
+            name=name,
+            description=" ".join(make.__doc__.split()),
+            source=source,
+            fails=frozenset(fails.split()),
+            may_fail=frozenset(may.split()),
+            make=make,
+            config=config,
+            without_secret=without_secret,
+        )
+        return make
+
+    return register
+
+
+def load() -> dict[str, Defect]:
+    """Every defect of every subject in this folder, by its name."""
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem not in NOT_SUBJECTS:
+            import_module(f".{path.stem}", __package__)
+    return DEFECTS
