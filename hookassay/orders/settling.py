@@ -33,6 +33,11 @@ class Retrying(Protocol):
         """Monotonic seconds of the latest first delivery."""
         ...
 
+    @property
+    def asked_until(self) -> float:
+        """Monotonic seconds until which the endpoint asked to wait with retries."""
+        ...
+
     def pump(self, *, last: bool = False) -> None:
         """Retry what is due; everything, when it is the last chance."""
         ...
@@ -48,6 +53,7 @@ class Settling:
     def __init__(self, longest: float | None = None) -> None:
         """Wait at most `longest` seconds for an effect (`--settle`); None measures it."""
         self._longest = longest
+        self._gave_up: float | None = None
         self.slowest = 0.0
 
     def learn(self, seconds: float) -> None:
@@ -87,12 +93,15 @@ class Settling:
             began = time.monotonic()
             seen = look()
             if holds(seen):
-                self.learn(max(0.0, time.monotonic() - courier.last_sent - overhead))
+                # Where something else was waited for in vain since, the time says nothing about this.
+                if courier.last_sent != self._gave_up:
+                    self.learn(max(0.0, time.monotonic() - courier.last_sent - overhead))
                 return True, seen
-            if began - courier.last_sent >= limit:
+            end = self._end(courier, limit)
+            if began >= end:
                 break
             courier.pump()
-            time.sleep(min(pause, max(0.0, courier.last_sent + limit - time.monotonic())))
+            time.sleep(min(pause, max(0.0, end - time.monotonic())))
             pause = min(pause * 1.5, 0.05)
         courier.pump(last=True)
         # What the last attempt brought may itself take its time.
@@ -100,7 +109,21 @@ class Settling:
         while not holds(seen) and time.monotonic() < end:
             time.sleep(0.01)
             seen = look()
-        return holds(seen), seen
+        if holds(seen):
+            self.learn(max(0.0, time.monotonic() - courier.last_sent - overhead))
+            return True, seen
+        self._gave_up = courier.last_sent
+        return False, seen
+
+    def _end(self, courier: Retrying, limit: float) -> float:
+        """Monotonic seconds until which an effect may show: `limit` after it was sent, or was to be sent again.
+
+        An endpoint that sets a time for the retry (`Retry-After`: it is busy, or limits the rate) is tried again then,
+        and has its settling time from there, as long as it asks for no more than the longest wait.
+        """
+        longest = LONGEST if self._longest is None else self._longest
+        asked = courier.asked_until if courier.asked_until <= courier.last_sent + longest else 0.0
+        return max(courier.last_sent, asked) + limit
 
     def barrier(self, witnesses: Sequence[Callable[[], bool]], courier: Retrying, since: float) -> None:
         """Wait until every witness shows, and twice the slowest latency known has passed since `since`.

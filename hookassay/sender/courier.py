@@ -19,11 +19,12 @@ from .signature import HONEST
 RETRIES = (0.1, 0.3, 1.0, 3.0)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     """An event that was not acknowledged yet."""
 
     parcel: Parcel
+    configured: bool = False
     tries_since: int = 0
     not_before: float = 0.0
 
@@ -33,6 +34,7 @@ class Courier:
 
     Attributes:
         last_sent: Monotonic seconds of the latest first delivery: retries count from there.
+        asked_until: Monotonic seconds until which the endpoint asked us to wait (`Retry-After`) at the longest.
         answers: Every answer to every attempt, in order.
     """
 
@@ -43,6 +45,7 @@ class Courier:
         self._waiting: list[_Waiting] = []
         self._acknowledged: set[str] = set()
         self.last_sent = time.monotonic()
+        self.asked_until = self.last_sent
         self.answers: list[Answer] = []
 
     def subscribed(self, event: Event) -> bool:
@@ -68,14 +71,20 @@ class Courier:
                     self._again(letter)
         return firsts
 
-    def adopt(self, parcel: Parcel, answer: Answer) -> None:
-        """Take over an attempt that was made, by this courier or in a volley: retry it until it is acknowledged."""
+    def adopt(self, parcel: Parcel, answer: Answer, *, configured: bool = False) -> None:
+        """Take over an attempt that was made, by this courier or in a volley: retry it until it is acknowledged.
+
+        Args:
+            parcel: What was sent.
+            answer: What it was answered.
+            configured: Whether it went to the configured URL exactly, so that its retries must as well.
+        """
         self.last_sent = time.monotonic()
         self.answers.append(answer)
         if answer.acknowledged:
             self._acknowledged.add(parcel.event_id)
         else:
-            self._waiting.append(_Waiting(parcel, not_before=self._patience(answer)))
+            self._waiting.append(_Waiting(parcel, configured, not_before=self._patience(answer)))
 
     def pump(self, *, last: bool = False) -> None:
         """Retry what is due now; `last` retries everything, whatever its time."""
@@ -96,8 +105,12 @@ class Courier:
 
     @property
     def refusals(self) -> list[str]:
-        """What still waits: `charge.refunded` and the latest answer's event types, for messages."""
+        """The types of the events that still wait for a 2xx, for messages."""
         return [letter.parcel.event_type for letter in self._waiting]
+
+    def waiting(self, event_id: str) -> int:
+        """How many deliveries of one event still wait for a 2xx."""
+        return sum(letter.parcel.event_id == event_id for letter in self._waiting)
 
     @property
     def acknowledgements(self) -> int:
@@ -106,7 +119,7 @@ class Courier:
 
     def _again(self, letter: _Waiting) -> None:
         letter.parcel = retried(letter.parcel)
-        answer = self._dispatch.send(letter.parcel)
+        answer = self._dispatch.send(letter.parcel, configured=letter.configured)
         self.answers.append(answer)
         if answer.acknowledged:
             self._acknowledged.add(letter.parcel.event_id)
@@ -114,7 +127,10 @@ class Courier:
         else:
             letter.not_before = self._patience(answer)
 
-    @staticmethod
-    def _patience(answer: Answer) -> float:
+    def _patience(self, answer: Answer) -> float:
+        """Monotonic seconds before which an answer asks not to be tried again; 0 where it does not say."""
         asked = answer.retry_after()
-        return answer.answered_at + asked if asked is not None else 0.0
+        if asked is None:
+            return 0.0
+        self.asked_until = max(self.asked_until, answer.answered_at + asked)
+        return answer.answered_at + asked

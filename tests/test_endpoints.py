@@ -1,0 +1,261 @@
+"""The certification of right servers that differ: the suite must give none of them a false alarm.
+
+Nothing tells the suite how long an effect takes (`--settle`): it has to find out. The endpoints are judged a few at a
+time, because most of the time is waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import judged
+import pytest
+from gunicorn_process import running
+from pool import under_way
+
+from hookassay.judging.contract import Contract
+from hookassay.judging.run import NOT_YET
+
+CONTRACT = Contract.load()
+TESTS = Path(__file__).parent
+AT_A_TIME = 4
+TOKEN = "token-of-the-endpoints"
+
+REFERENCE = "hookassay.server.wsgi:app"
+SQL = '[orders]\nsource = "sqlite:///orders.db"\n'
+HTTP = (
+    '[orders]\nsource = "${SHOP}/orders/{session_id}"\n[orders.headers]\nAuthorization = "Bearer ${ORDERS_TOKEN}"\n\n'
+)
+SALES = """
+[purchase]
+created_by = "shop"
+client_reference_id = "sale-{run}-{n}"
+
+[orders]
+source = "sqlite:///orders.db"
+table = "sales"
+money = "minor"
+%s
+
+[orders.columns]
+id = "number"
+user_id = false
+stripe_session_id = "checkout"
+status = "state"
+refund_status = "money_back"
+dispute_status = "complaint"
+total_amount = "cents"
+amount_refunded = "cents_back"
+currency = "money"
+created_at = false
+
+[orders.values]
+paid = "settled"
+refunded = "all"
+partially_refunded = "part"
+disputed = "open"
+dispute_won = "ours"
+dispute_lost = "theirs"
+"""
+ONE_COLUMN = """
+[orders]
+source = "sqlite:///orders.db"
+
+[orders.columns]
+refund_status = "status"
+dispute_status = "status"
+
+[orders.values]
+paid = ["paid"]
+refunded = ["refunded"]
+partially_refunded = ["partially_refunded"]
+disputed = ["disputed"]
+dispute_won = ["won"]
+dispute_lost = ["lost"]
+"""
+FOUR_EVENTS = "checkout.session.completed,charge.refunded,charge.dispute.created,payment_intent.payment_failed"
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right server, and how it is judged.
+
+    Attributes:
+        app: Its factory, or the reference server.
+        config: Its hookassay.toml. ${SHOP} is its address, ${PYTHON} and ${ENDPOINTS} are there to write commands with.
+        arguments: Words of the command line.
+        once: Whether a second order or effect would be seen.
+    """
+
+    app: str
+    config: str = SQL
+    arguments: tuple[str, ...] = ()
+    once: bool = True
+
+
+RIGHT: Mapping[str, Right] = {
+    "late, in one thread": Right("endpoints.late:in_one_thread()"),
+    "late, in four threads": Right("endpoints.late:in_four_threads()"),
+    "503 and Retry-After at first": Right("endpoints.answers:asks_to_retry()"),
+    "429 and Retry-After when it gets too much": Right("endpoints.answers:rate_limited()"),
+    "401 and 204": Right("endpoints.answers:unauthorized()"),
+    "409 to early refunds": Right("endpoints.answers:conflict()"),
+    "409 to early refunds, with Retry-After": Right("endpoints.answers:conflict_with_retry_after()"),
+    "500 to the loser of a race": Right("endpoints.answers:locked()"),
+    "409 to the loser of a race": Right("endpoints.answers:locked_in_conflict()"),
+    "hangs up on forgeries": Right("endpoints.answers:hangs_up()"),
+    "refuses the future": Right("endpoints.clock:strict_clock()"),
+    "the shop creates, by SQL": Right(
+        "endpoints.shop:shop()",
+        SALES % "create = 'INSERT INTO sales (reference, checkout, cents, money) "
+        "VALUES (:client_reference_id, :session_id, :amount, :currency)'",
+    ),
+    "the shop creates, by POST": Right(
+        "endpoints.shop:shop()",
+        SALES % 'create = "${SHOP}/sales"\nheaders = { Authorization = "Bearer ${SHOP_TOKEN}" }',
+    ),
+    "the shop creates, by a command": Right(
+        "endpoints.shop:shop()",
+        SALES % 'create = "cmd:${PYTHON} -S ${ENDPOINTS}/sell.py orders.db '
+        '{client_reference_id} {session_id} {amount} {currency}"',
+    ),
+    "read over HTTP": Right(
+        REFERENCE,
+        '[orders]\nsource = "${SHOP}/orders/{session_id}"\n',
+        ("--orders-header", "Authorization: env:ORDERS_AUTHORIZATION"),
+        once=False,
+    ),
+    "read by a command": Right(
+        REFERENCE, '[orders]\nsource = "cmd:${PYTHON} -S ${ENDPOINTS}/show.py orders.db {session_id}"\n'
+    ),
+    "read over HTTP, effects by a command": Right(
+        "endpoints.effects:mailing()",
+        HTTP + '[effects]\ncount = "cmd:${PYTHON} -S ${ENDPOINTS}/show.py --mails orders.db {session_id}"\n',
+    ),
+    "read over HTTP, effects by a URL": Right(
+        "endpoints.effects:mailing()",
+        HTTP + '[effects]\ncount = "${SHOP}/mails/{session_id}"\nvalue = "mails.sent"\n',
+    ),
+    "read as single rows, effects by SQL": Right(
+        "endpoints.effects:mailing()",
+        SQL + 'many = false\n[effects]\ncount = "SELECT count(*) FROM mails WHERE session = :session_id"\n',
+    ),
+    "four event types": Right("endpoints.selection:four_types()", arguments=("--events", FOUR_EVENTS)),
+    "paid by the payment's events": Right("endpoints.selection:paid_by_payment()"),
+    "refunds by charge events": Right("endpoints.selection:charges_only()"),
+    "refunds by refund events": Right("endpoints.selection:refunds_only()"),
+    "one status column": Right("endpoints.column:one_column()", ONE_COLUMN),
+}
+
+
+def judge(name: str, folder: Path) -> judged.Judged:
+    """What the whole contract says about a right server, whose files are kept in `folder`."""
+    right = RIGHT[name]
+    secrets = {"ORDERS_TOKEN": TOKEN, "SHOP_TOKEN": TOKEN}
+    env = {
+        "STRIPE_SECRET_KEY": "sk_test_of_an_endpoint",
+        "STRIPE_WEBHOOK_SECRET": judged.SECRET,
+        "DATABASE_URL": f"sqlite:///{folder / 'orders.db'}",
+        **secrets,
+    }
+    path = ["--pythonpath", str(TESTS / "shared")]
+    with running(right.app, env=env, args=path, log=folder / "gunicorn.log") as url:
+        known = {
+            "SHOP": url,
+            "PYTHON": sys.executable,
+            "ENDPOINTS": str(TESTS / "endpoints"),
+            "ORDERS_AUTHORIZATION": f"Bearer {TOKEN}",
+            **secrets,
+        }
+        arguments = (f"{url}/stripe/webhook", *right.arguments)
+        return judged.certify(folder, *arguments, config=right.config, env=known)
+
+
+@pytest.fixture(scope="module")
+def judgements(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[judged.Judged]]]:
+    """The judgement of every right server that was asked for, under way or done."""
+    with under_way(request, tmp_path_factory, judge, AT_A_TIME) as judgements:
+        yield judgements
+
+
+@pytest.fixture
+def found(name: str, judgements: Mapping[str, Future[judged.Judged]]) -> judged.Judged:
+    """The judgement of the right server called `name`."""
+    return judgements[name].result()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_server_gives_no_alarm(name: str, found: judged.Judged) -> None:
+    """No clause is failed, warned of or in error, and the run ends well."""
+    alarms = {clause: found.clause(clause)["reason"] for clause in found.having("failed", "warned", "error")}
+    assert alarms == {}, found.output
+    assert found.exit_code == 0, found.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_server_is_judged_by_all_that_can_be_seen(name: str, found: judged.Judged) -> None:
+    """Nothing is left out but uniqueness, and that only where a second order or effect would not be seen."""
+    unseen = {clause.id for clause in CONTRACT if "unique" in clause.needs and not RIGHT[name].once}
+    left_out = {clause for clause in found.having("not_testable") if found.clause(clause)["reason"] != NOT_YET}
+    assert left_out <= unseen, found.output
+    assert unseen.isdisjoint(found.having("passed"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, right in RIGHT.items() if not right.once])
+def test_single_rows_without_a_count_of_effects_pass_in_part(name: str, found: judged.Judged) -> None:
+    """Where uniqueness cannot be seen, the verdict says that something was left out."""
+    assert found.verdict == "passed (partial)"
+    assert "a second order would not be seen" in " ".join(found.report["left_out"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_secret_is_told(name: str, found: judged.Judged) -> None:
+    """Neither the signing secret nor the shop's tokens are in the output or in the report."""
+    told = found.output + json.dumps(found.report)
+    assert judged.SECRET not in told
+    assert TOKEN not in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_clause_applies_to_a_right_server_unless_it_is_not_subscribed(name: str, found: judged.Judged) -> None:
+    """What needs no declaration of its own applies, but for events that the endpoint does not get."""
+    for clause in found.having("not_applicable"):
+        if set(CONTRACT[clause].needs) <= {"orders", "unique", "amounts"}:
+            assert "--events" in RIGHT[name].arguments, clause
+            assert found.clause(clause)["reason"].startswith("not subscribed to"), clause
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["four event types"])
+def test_four_event_types_are_enough_to_be_judged(name: str, found: judged.Judged) -> None:
+    """The least subscription lets orders, refunds and disputes be judged, early ones and late ones, and races."""
+    assert {"OR-01", "OR-10", "RF-01", "RF-06", "DP-01", "DP-02"} <= found.having("passed")
+    assert {"OO-01", "OO-02", "OO-04", "OO-05", "OO-06", "OO-10", "OO-11", "RP-05"} <= found.having("passed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in RIGHT if name.startswith("the shop creates")])
+def test_refunded_amounts_are_judged_where_they_are_shown(name: str, found: judged.Judged) -> None:
+    """A column for amount_refunded, in minor units, makes the arithmetic of refunds visible."""
+    by_amount = [scenario for scenario in found.clause("OO-06")["scenarios"] if "by amount" in scenario["name"]]
+    assert [scenario["status"] for scenario in by_amount] == ["passed"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hangs up on forgeries"])
+def test_a_dropped_connection_is_noted_and_no_fault(name: str, found: judged.Judged) -> None:
+    """A forgery that gets no answer at all is refused well enough (FG-02), and the report says so."""
+    assert found.clause("FG-02")["status"] == "passed"
+    assert "a forgery is not answered" in found.output
