@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..config import Settings
+from ..config import FaultsSettings, Settings
 from ..sender.signature import PREFIX
 from .contract import NEEDS, Clause
 from .journal import NOT_APPLICABLE, NOT_TESTABLE
@@ -16,15 +16,19 @@ def outside(clause: Clause, settings: Settings, *, readable: bool) -> tuple[str,
         settings: What was declared: capabilities decide what is applicable, never what is right.
         readable: Whether there is an order reader.
     """
-    for need in clause.needs:
-        missing = _missing(need, settings, readable)
-        if missing is not None:
-            return missing, f"needs {NEEDS[need]}"
+    reasons = [(_missing(need, settings, readable), f"needs {NEEDS[need]}") for need in clause.needs]
     subscription = settings.endpoint.events
     if subscription is not None:
-        for alternatives in clause.events:
-            if not set(alternatives) & set(subscription):
-                return NOT_APPLICABLE, f"not subscribed to {' or '.join(alternatives)}"
+        reasons += [
+            (NOT_APPLICABLE, f"not subscribed to {' or '.join(alternatives)}")
+            for alternatives in clause.events
+            if not set(alternatives) & set(subscription)
+        ]
+    # What was declared comes first: a clause that does not apply needs nothing to be seen with.
+    for wanted in (NOT_APPLICABLE, NOT_TESTABLE):
+        for status, reason in reasons:
+            if status == wanted:
+                return wanted, reason
     return None
 
 
@@ -49,6 +53,6 @@ def _missing(need: str, settings: Settings, readable: bool) -> str | None:
         case "all events":
             return None if endpoint.events is None else NOT_APPLICABLE
         case "faults":
-            return NOT_APPLICABLE
+            return None if settings.faults != FaultsSettings() else NOT_APPLICABLE
         case _:
             raise LookupError(f"{need!r} is not in NEEDS")

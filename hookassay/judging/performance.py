@@ -142,9 +142,9 @@ class Performance:
         if self._record is not None:
             self._record.story = [f"{step.keyword.strip()} {step.name}" for step in scenario.steps]
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """A person ended the run; what was judged so far stays."""
-        self.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A person ended the run, unless it is pytest that did; what was judged so far stays."""
+        self.interrupted = not isinstance(excinfo.value, pytest.Session.Interrupted)
 
     # --- how it is decided --------------------------------------------------------------------------------------------
 
@@ -193,10 +193,9 @@ def perform(performance: Performance, *, collect_only: bool = False) -> str:
     output = StringIO()
     with _own_pytest(), redirect_stdout(output), redirect_stderr(output):
         code = pytest.main([*arguments, str(stage / "test_contract.py")], plugins=[performance])
-    if code == pytest.ExitCode.INTERRUPTED and performance.problem is None and not collect_only:
-        performance.interrupted = True
-    known = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
-    return "" if code in known and performance.items else output.getvalue()
+    ended = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    stopped = performance.interrupted or performance.problem is not None
+    return "" if (ended or stopped) and performance.items else output.getvalue()
 
 
 @contextmanager

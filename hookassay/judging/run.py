@@ -213,7 +213,7 @@ class Run:
         seconds: float,
     ) -> Result:
         ids = [clause.id for clause in the_plan.clauses]
-        clauses = clause_results(self.contract, ids, the_plan.outside, self.journal.scenarios)
+        clauses = clause_results(self.contract, ids, the_plan.outside, self.journal.scenarios, the_plan.examples)
         left_out = tuple(self._left_out(clauses, bench.book))
         found = verdict(clauses, left_out, strict=self.settings.run.strict, interrupted=interrupted or bool(problem))
         if interrupted and not problem:

@@ -105,6 +105,7 @@ def clause_results(
     judged: Collection[str],
     outside: Mapping[str, tuple[str, str]],
     scenarios: Sequence[ScenarioRecord],
+    examples: Mapping[str, int],
 ) -> tuple[ClauseResult, ...]:
     """What was found about every clause of the contract, in its order.
 
@@ -113,6 +114,7 @@ def clause_results(
         judged: Ids of the clauses that this run was to judge; the others are left out of the result.
         outside: Clause id → status and reason, for those that could not be judged from the start.
         scenarios: Every scenario as it ran.
+        examples: Clause id → how many scenarios it has; a clause that ran fewer was not judged.
     """
     by_clause: dict[str, list[ScenarioRecord]] = {}
     for scenario in scenarios:
@@ -127,14 +129,14 @@ def clause_results(
             status, reason = outside[clause.id]
         else:
             status, reason = _status(clause, own, failed)
+            if len(own) < examples.get(clause.id, 1) and status not in (FAILED, WARNED):
+                status, reason = ERROR, "the run ended before it"
         results[clause.id] = ClauseResult(clause, status, reason, own)
     return tuple(_dependent(contract, result, results) for result in results.values())
 
 
 def _status(clause: Clause, scenarios: Sequence[ScenarioRecord], failed: Collection[str]) -> tuple[str, str]:
     """A clause's status from its scenarios: the worst of them counts."""
-    if not scenarios:
-        return ERROR, "the run ended before it"
     for scenario in scenarios:
         if scenario.status == ERROR and scenario.rests_on in failed:
             scenario.end(NOT_TESTABLE, f"{scenario.rests_on} failed")
@@ -144,7 +146,7 @@ def _status(clause: Clause, scenarios: Sequence[ScenarioRecord], failed: Collect
             if status == FAILED and clause.level != "MUST":
                 return (WARNED if clause.level == "SHOULD" else PASSED), found[0].message
             return status, found[0].message
-    if all(scenario.status == NOT_APPLICABLE for scenario in scenarios):
+    if scenarios and all(scenario.status == NOT_APPLICABLE for scenario in scenarios):
         return NOT_APPLICABLE, scenarios[0].message
     return PASSED, ""
 
@@ -175,6 +177,14 @@ def verdict(
         interrupted: Whether the run ended before its end.
     """
     statuses = {result.status for result in clauses}
+    # A SHOULD or MAY that failed in one scenario does not hide that another one could not be finished.
+    statuses |= {
+        ERROR
+        for result in clauses
+        if result.status in (PASSED, WARNED)
+        for scenario in result.scenarios
+        if scenario.status == ERROR
+    }
     if FAILED in statuses or (strict and WARNED in statuses):
         return NOT_CERTIFIED
     if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED}:

@@ -18,7 +18,7 @@ Check = Callable[[], None]
 """Raises ContractViolation when it no longer holds."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Watch:
     """One thing that must stay as it is.
 

@@ -94,7 +94,7 @@ def _payment(story: Story, _: re.Match[str]) -> Bundle:
 @_fact(r"the (payment|refund)'s ([a-z_]+\.[a-z_.]+)")
 def _one_event(story: Story, match: re.Match[str]) -> Bundle:
     bundle = story.tell("the payment") if match[1] == "payment" else story.refund.bundle
-    return bundle.only([match[2]])
+    return Bundle(match[0], (bundle.of(match[2]),))
 
 
 @_fact("the delayed payment's checkout")

@@ -11,8 +11,10 @@ import email.utils
 import functools
 import http.client
 import io
+import select
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,22 +111,46 @@ class Answer:
 
 
 class _Deadline(io.RawIOBase):
-    """Reads a socket until a moment in time, and notes when the first byte came."""
+    """Reads a socket until a moment in time, and notes when the first byte came.
 
-    def __init__(self, sock: socket.socket, until: float) -> None:
+    It waits without the lock and reads under it, so that another thread may send meanwhile: a TLS session must not be
+    read and written at once.
+    """
+
+    def __init__(
+        self, sock: socket.socket, lock: threading.Lock, until: float, afterwards: threading.Event | None
+    ) -> None:
         self._sock = sock
+        self._lock = lock
         self._until = until
+        self._afterwards = afterwards
         self.first_byte_at: float | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the stub wants a Buffer
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left)
-        count = self._sock.recv_into(buffer)
+        waiting = select.poll()
+        waiting.register(self._sock, select.POLLIN)
+        while True:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            count = self._received(buffer)
+            if count is not None:
+                if self._afterwards is not None:
+                    self._afterwards.wait(left)
+                return count
+            waiting.poll(left * 1000 + 1)
+
+    def _received(self, buffer: bytearray | memoryview) -> int | None:
+        """How many bytes were there to read, 0 at the end; None when nothing has come."""
+        with self._lock:
+            self._sock.settimeout(0)
+            try:
+                count = self._sock.recv_into(buffer)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return None
         if self.first_byte_at is None:
             self.first_byte_at = time.monotonic()
         return count
@@ -146,14 +172,25 @@ def _tls(cacert: Path | None) -> ssl.SSLContext:
 
 
 class Connection:
-    """One connection to the endpoint: open it, send on it, read answers from it, close it."""
+    """One connection to the endpoint: open it, send on it, read answers from it, close it.
+
+    From opening to the end of the first answer, and from sending to the end of each later one, no more than the timeout
+    may pass in all. One thread may send while another waits for the answer.
+
+    Attributes:
+        sent_at: Monotonic seconds when the latest bytes had been handed over, 0 before.
+        reusable: Whether another request may follow the answer on this connection (RFC 9112, 9.3).
+    """
 
     def __init__(self, endpoint: Endpoint, timeout: float | None = None) -> None:
-        """Prepare a connection whose every wait ends after `timeout` seconds (default: the endpoint's)."""
+        """Prepare a connection for deliveries of `timeout` seconds (default: the endpoint's)."""
         self._endpoint = endpoint
         self._timeout = timeout or endpoint.timeout
         self._sock: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._until: float | None = None
         self.sent_at = 0.0
+        self.reusable = False
 
     def open(self) -> None:
         """Connect; nothing is sent but the handshakes.
@@ -161,10 +198,15 @@ class Connection:
         Raises:
             OSError: no connection could be made (ssl.SSLError included).
         """
-        sock = socket.create_connection((self._endpoint.host, self._endpoint.port), timeout=self._timeout)
+        try:
+            sock = socket.create_connection((self._endpoint.host, self._endpoint.port), timeout=self._left())
+        except UnicodeError as error:
+            # What no label of a host name may be (RFC 1035, 2.3.4), such as `a..b`, is refused before any look-up.
+            raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._endpoint.secure:
+                sock.settimeout(self._left())
                 sock = _tls(self._endpoint.cacert).wrap_socket(sock, server_hostname=self._endpoint.host)
         except BaseException:
             sock.close()
@@ -172,25 +214,37 @@ class Connection:
         self._sock = sock
 
     def send(self, data: bytes) -> None:
-        """Send bytes; when the peer has closed already, what it answered before may still be read."""
+        """Send bytes; when the peer has closed already, what it answered before may still be read.
+
+        Raises:
+            OSError: they could not be sent in time, or TLS failed.
+        """
         assert self._sock is not None
         try:
-            self._sock.settimeout(self._timeout)
-            self._sock.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+            with self._lock:
+                self._sock.settimeout(self._left())
+                self._sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             pass  # it may have answered early (413) and closed; the answer says
         finally:
             self.sent_at = time.monotonic()
 
-    def answer(self, method: str = "POST") -> Answer:
-        """Read one answer, never raising: what went wrong is the answer's `problem`."""
+    def answer(self, method: str = "POST", afterwards: threading.Event | None = None) -> Answer:
+        """Read one answer, never raising: what went wrong is the answer's `problem`.
+
+        Args:
+            method: The request's method.
+            afterwards: When its first bytes have come, wait for this before going on.
+        """
         assert self._sock is not None
-        raw = _Deadline(self._sock, time.monotonic() + self._timeout)
-        # A stand-in with makefile() is all that http.client asks of a socket.
-        response = http.client.HTTPResponse(_Reading(raw), method=method)  # type: ignore[arg-type]
+        self.reusable = False
         try:
+            raw = _Deadline(self._sock, self._lock, time.monotonic() + self._left(), afterwards)
+            # A stand-in with makefile() is all that http.client asks of a socket.
+            response = http.client.HTTPResponse(_Reading(raw), method=method)  # type: ignore[arg-type]
             response.begin()
             body = response.read(KEPT_BODY)
+            self.reusable = response.isclosed() and not response.will_close
             return Answer(
                 response.status,
                 tuple(response.getheaders()),
@@ -201,12 +255,24 @@ class Connection:
             )
         except (OSError, http.client.HTTPException, ValueError) as error:
             return unanswered(error, self._timeout, self.sent_at)
+        finally:
+            self._until = None
 
     def close(self) -> None:
         """Close the connection; closing twice does no harm."""
         if self._sock is not None:
             self._sock.close()
             self._sock = None
+
+    def _left(self) -> float:
+        """Seconds left for this delivery, whose time begins to run with the first question."""
+        now = time.monotonic()
+        until = self._until  # once: the other thread may have its answer at this moment
+        if until is None:
+            until = self._until = now + self._timeout
+        if until <= now:
+            raise TimeoutError
+        return until - now
 
     def __enter__(self) -> Connection:
         self.open()
@@ -225,7 +291,7 @@ def unanswered(error: Exception, timeout: float, sent_at: float) -> Answer:
         if isinstance(error, ConnectionRefusedError):
             problem = "connection refused"
     elif isinstance(error, ssl.SSLError):
-        problem = f"TLS failed ({getattr(error, 'verify_message', '') or error.reason or error})"
+        problem = f"TLS failed ({getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error})"
     elif isinstance(error, socket.gaierror):
         problem = "the host name is not known"
     elif isinstance(error, (http.client.HTTPException, ValueError)):
@@ -250,24 +316,25 @@ def exchange(endpoint: Endpoint, request: Request) -> Answer:
 
 
 def conversation(endpoint: Endpoint, requests: Iterable[Request]) -> list[Answer]:
-    """Send requests one after another on one connection, opening it anew where the endpoint closed it."""
+    """Send requests one after another on one connection, opened anew where the endpoint closed it.
+
+    Returns:
+        One answer for each request.
+    """
     answers: list[Answer] = []
-    connection: Connection | None = None
+    connection = Connection(endpoint)
     try:
         for request in requests:
-            if connection is None:
-                connection = Connection(endpoint)
-                connection.open()
-            connection.send(request.to_bytes(endpoint))
-            answer = connection.answer(request.method)
-            answers.append(answer)
-            closing = answer.status is None or (answer.header("Connection") or "").lower() == "close"
-            if closing or len(answer.body) == KEPT_BODY:
-                connection.close()
-                connection = None
-    except OSError as error:
-        answers.append(unanswered(error, endpoint.timeout, 0.0))
+            try:
+                if not connection.reusable:
+                    connection.close()
+                    connection = Connection(endpoint)
+                    connection.open()
+                connection.send(request.to_bytes(endpoint))
+                answers.append(connection.answer(request.method))
+            except OSError as error:
+                answers.append(unanswered(error, endpoint.timeout, connection.sent_at))
+                connection.reusable = False
     finally:
-        if connection is not None:
-            connection.close()
+        connection.close()
     return answers

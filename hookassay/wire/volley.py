@@ -8,10 +8,11 @@ synchronous server.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..endpoint import Endpoint
 from .connection import Answer, Connection, Request, unanswered
@@ -31,12 +32,13 @@ class Volley:
 
     @property
     def overlapped(self) -> int:
-        """How many copies were under way together: those sent whole before the first answer had come."""
-        answered = [answer.answered_at for answer in self.answers if answer.status is not None]
-        if not answered:
-            return 0
-        first = min(answered)
-        return sum(1 for answer in self.answers if answer.sent_at <= first)
+        """How many copies were under way together: those sent whole before the first answer had come.
+
+        A copy that got no answer is not counted, since it may never have reached the endpoint.
+        """
+        answered = [answer for answer in self.answers if answer.status is not None]
+        first = min((answer.answered_at for answer in answered), default=0.0)
+        return sum(1 for answer in answered if answer.sent_at <= first)
 
 
 def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -> Volley:
@@ -51,35 +53,40 @@ def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -
     connections = [Connection(endpoint) for _ in requests]
     answers: list[Answer | None] = [None] * len(requests)
 
-    def read(index: int) -> None:
-        answers[index] = connections[index].answer(requests[index].method)
+    all_sent = threading.Event()
 
-    readers = [threading.Thread(target=read, args=(index,), daemon=True) for index in range(len(requests))]
+    def read(index: int) -> None:
+        # A thread that reads an answer holds up the one that still sends: it notes the moment, and reads later.
+        answers[index] = connections[index].answer(requests[index].method, all_sent)
+
+    readers: dict[int, threading.Thread] = {}
     try:
         for index, connection in enumerate(connections):
             try:
                 connection.open()
+                connection.send(requests[index].to_bytes(endpoint)[:-1])
             except OSError as error:
                 answers[index] = unanswered(error, endpoint.timeout, 0.0)
-        flying = [index for index, answer in enumerate(answers) if answer is None]
-        wires = {index: requests[index].to_bytes(endpoint) for index in flying}
-        for index in flying:
-            connections[index].send(wires[index][:-1])
+            else:
+                readers[index] = threading.Thread(target=read, args=(index,), daemon=True)
+        lasts = {index: requests[index].to_bytes(endpoint)[-1:] for index in readers}
         # Readers wait already, so that each answer's moment is when it came and not when somebody looked.
-        for index in flying:
-            connections[index].sent_at = float("inf")
-            readers[index].start()
+        for reader in readers.values():
+            reader.start()
         time.sleep(hold)
-        for index in flying:
-            connections[index].send(wires[index][-1:])
-        for index in flying:
-            readers[index].join(endpoint.timeout + 1)
-        sent = [connections[index].sent_at for index in flying]
-        done = tuple(
-            answer or unanswered(TimeoutError(), endpoint.timeout, connections[index].sent_at)
-            for index, answer in enumerate(answers)
-        )
-        return Volley(done, max(sent) - min(sent) if sent else 0.0)
+        # Noted before and not after: until a thread that gave way to send goes on, the answer may have come.
+        moments: dict[int, float] = {}
+        for index, last in lasts.items():
+            moments[index] = time.monotonic()
+            with contextlib.suppress(OSError):  # the reader says what went wrong
+                connections[index].send(last)
+        all_sent.set()
+        for index, reader in readers.items():
+            reader.join(endpoint.timeout + 1)
+            found = answers[index] or unanswered(TimeoutError(), endpoint.timeout, 0.0)
+            answers[index] = replace(found, sent_at=moments[index])
+        spread = max(moments.values()) - min(moments.values()) if moments else 0.0
+        return Volley(tuple(answer for answer in answers if answer), spread)
     finally:
         for connection in connections:
             connection.close()

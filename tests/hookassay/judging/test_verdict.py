@@ -1,0 +1,214 @@
+"""From scenarios to clauses, and from clauses to one verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from results import CONTRACT, judged, result, scenario
+
+from hookassay.judging.contract import Contract
+from hookassay.judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+from hookassay.judging.verdict import (
+    CERTIFIED,
+    NOT_CERTIFIED,
+    NOT_JUDGED,
+    PARTIAL,
+    WARNED,
+    ClauseResult,
+    clause_results,
+    verdict,
+)
+
+
+def contract(levels: dict[str, str] | None = None, depends: dict[str, tuple[str, ...]] | None = None) -> Contract:
+    """The eight clauses of `results`, with other levels and dependencies."""
+    return replace(
+        CONTRACT,
+        clauses=tuple(
+            replace(
+                clause,
+                level=(levels or {}).get(clause.id, clause.level),
+                depends=(depends or {}).get(clause.id, ()),
+            )
+            for clause in CONTRACT.clauses
+        ),
+    )
+
+
+def found(*scenarios: ScenarioRecord, the_contract: Contract = CONTRACT, **options: Any) -> dict[str, ClauseResult]:
+    """What is found about the clauses that the scenarios are about, and those in `judged`."""
+    ids = options.get("judged", {one.clause_id for one in scenarios})
+    examples = {clause: sum(one.clause_id == clause for one in scenarios) or 1 for clause in ids}
+    results = clause_results(
+        the_contract, ids, options.get("outside", {}), scenarios, options.get("examples", examples)
+    )
+    return {one.clause.id: one for one in results}
+
+
+def of(clause_id: str, *statuses: str) -> list[ScenarioRecord]:
+    return [scenario(clause_id, f"example {number}", status, status) for number, status in enumerate(statuses)]
+
+
+# --- a clause's status ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "statuses", "status"),
+    [
+        ("MUST", [PASSED, PASSED], PASSED),
+        ("MUST", [PASSED, NOT_APPLICABLE], PASSED),
+        ("MUST", [NOT_APPLICABLE, NOT_APPLICABLE], NOT_APPLICABLE),
+        ("MUST", [PASSED, NOT_TESTABLE], NOT_TESTABLE),
+        ("MUST", [NOT_TESTABLE, ERROR, PASSED], ERROR),
+        ("MUST", [ERROR, FAILED, PASSED], FAILED),
+        ("SHOULD", [PASSED, FAILED], WARNED),
+        ("SHOULD", [ERROR, PASSED], ERROR),
+        ("MAY", [FAILED, PASSED], PASSED),
+        ("MAY", [PASSED, ERROR], ERROR),
+    ],
+)
+def test_worst_scenario_counts(level: str, statuses: list[str], status: str) -> None:
+    """A clause is what its worst scenario is; a SHOULD that fails warns, and a MAY is only recorded."""
+    assert found(*of("RP-03", *statuses), the_contract=contract({"RP-03": level}))["RP-03"].status == status
+
+
+def test_reason_is_the_worst_scenarios() -> None:
+    """The reason is that of the scenario that decided."""
+    assert found(*of("RP-03", PASSED, ERROR, FAILED))["RP-03"].reason == FAILED
+
+
+def test_passing_needs_no_reason() -> None:
+    """What passed has no reason."""
+    assert found(*of("RP-03", PASSED, NOT_APPLICABLE))["RP-03"].reason == ""
+
+
+def test_outside() -> None:
+    """A clause that could not be judged from the start has the reason why."""
+    outside = {"RP-03": (NOT_APPLICABLE, "not subscribed to it")}
+    one = found(judged={"RP-03"}, outside=outside)["RP-03"]
+
+    assert (one.status, one.reason, one.scenarios) == (NOT_APPLICABLE, "not subscribed to it", ())
+
+
+def test_not_asked_for() -> None:
+    """Clauses that were not to be judged are not in the result; the others are in the contract's order."""
+    assert list(found(*of("RP-03", PASSED), *of("SG-01", PASSED))) == ["SG-01", "RP-03"]
+
+
+@pytest.mark.parametrize("statuses", [[], [PASSED], [PASSED, NOT_TESTABLE], [NOT_APPLICABLE]])
+def test_run_that_ended_early(statuses: list[str]) -> None:
+    """A clause of whose scenarios some never ran has not passed."""
+    one = found(*of("RP-03", *statuses), judged={"RP-03"}, examples={"RP-03": 3})["RP-03"]
+
+    assert (one.status, one.reason) == (ERROR, "the run ended before it")
+
+
+def test_failure_in_a_run_that_ended_early() -> None:
+    """What failed has failed, although the rest of its scenarios never ran."""
+    assert found(*of("RP-03", FAILED), examples={"RP-03": 3})["RP-03"].status == FAILED
+
+
+def test_notes() -> None:
+    """A clause's notes are its scenarios', each once."""
+    one = judged("RP-03", PASSED, "", *(scenario("RP-03", "a", notes=["x", "y"]), scenario("RP-03", "b", notes=["y"])))
+
+    assert one.notes == ("x", "y")
+
+
+# --- what rests on what -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [PASSED, FAILED, ERROR])
+def test_dependent_of_a_failed_clause(status: str) -> None:
+    """A clause proves nothing where one that it rests on failed, whatever came of it."""
+    rests = contract(depends={"RP-03": ("SG-01",)})
+    one = found(*of("SG-01", FAILED), *of("RP-03", status), the_contract=rests)["RP-03"]
+
+    assert (one.status, one.reason) == (NOT_TESTABLE, "SG-01 failed")
+
+
+def test_dependent_at_two_removes() -> None:
+    """It rests on what its prerequisite rests on as well."""
+    rests = contract(depends={"RP-05": ("RP-03",), "RP-03": ("SG-01",)})
+    results = found(*of("SG-01", FAILED), *of("RP-03", PASSED), *of("RP-05", PASSED), the_contract=rests)
+
+    assert results["RP-05"].reason == "SG-01 failed"
+
+
+@pytest.mark.parametrize("status", [PASSED, ERROR, NOT_TESTABLE, NOT_APPLICABLE])
+def test_dependent_of_another_clause(status: str) -> None:
+    """Only a failure of what it rests on makes a clause not testable."""
+    rests = contract(depends={"RP-03": ("SG-01",)})
+
+    assert found(*of("SG-01", status), *of("RP-03", FAILED), the_contract=rests)["RP-03"].status == FAILED
+
+
+def test_scene_that_could_not_be_set() -> None:
+    """An error that comes from what a failed clause promises is not the harness's."""
+    broken = scenario("RP-03", "again", ERROR, "the scene could not be set", rests_on="OR-01")
+    other = replace_clause(broken, "RP-05")
+    results = found(*of("SG-01", FAILED), broken, other)
+    assert results["RP-03"].status == ERROR
+
+    broken.rests_on = other.rests_on = "SG-01"
+    results = found(*of("SG-01", FAILED), broken, other)
+
+    assert {one.status for one in (results["RP-03"], results["RP-05"])} == {NOT_TESTABLE}
+    assert results["RP-03"].reason == "SG-01 failed"
+
+
+def replace_clause(record: ScenarioRecord, clause_id: str) -> ScenarioRecord:
+    return replace(record, clause_id=clause_id)
+
+
+# --- the verdict ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "left_out", "expected"),
+    [
+        ([PASSED], (), CERTIFIED),
+        ([PASSED, NOT_APPLICABLE, WARNED], (), CERTIFIED),
+        ([PASSED], ("no order reader",), PARTIAL),
+        ([PASSED, ERROR], (), NOT_JUDGED),
+        ([PASSED, ERROR], ("no order reader",), NOT_JUDGED),
+        ([FAILED, ERROR, PASSED], ("no order reader",), NOT_CERTIFIED),
+        ([NOT_APPLICABLE, NOT_TESTABLE], ("not testable",), NOT_JUDGED),
+        ([], (), NOT_JUDGED),
+    ],
+)
+def test_verdict(statuses: list[str], left_out: tuple[str, ...], expected: str) -> None:
+    """The strongest that applies: a failure, an error, then what was left out; nothing judged is not green."""
+    ids = [clause.id for clause in CONTRACT.clauses]
+    clauses = [judged(ids[number], status) for number, status in enumerate(statuses)]
+
+    assert verdict(clauses, left_out) == expected
+
+
+def test_strict() -> None:
+    """A failing SHOULD fails the run where that is asked for."""
+    assert verdict([judged("OO-02", WARNED), judged("SG-01")], (), strict=True) == NOT_CERTIFIED
+
+
+@pytest.mark.parametrize(("status", "expected"), [(PASSED, NOT_JUDGED), (WARNED, NOT_JUDGED), (FAILED, NOT_CERTIFIED)])
+def test_interrupted(status: str, expected: str) -> None:
+    """An interrupted run is not judged, unless a MUST failed before."""
+    assert verdict([judged("SG-01", status)], (), interrupted=True) == expected
+
+
+@pytest.mark.parametrize(("level", "status"), [("SHOULD", WARNED), ("MAY", PASSED)])
+def test_error_behind_a_warning(level: str, status: str) -> None:
+    """A scenario that could not be finished counts, although its clause has failed softly in another one."""
+    results = found(*of("RP-03", FAILED, ERROR), *of("SG-01", PASSED), the_contract=contract({"RP-03": level}))
+
+    assert results["RP-03"].status == status
+    assert verdict(list(results.values()), ()) == NOT_JUDGED
+    assert verdict(list(results.values()), (), strict=True) == (NOT_CERTIFIED if level == "SHOULD" else NOT_JUDGED)
+
+
+@pytest.mark.parametrize(("name", "code"), [(CERTIFIED, 0), (PARTIAL, 0), (NOT_CERTIFIED, 1), (NOT_JUDGED, 3)])
+def test_exit_code(name: str, code: int) -> None:
+    """Each verdict has the exit code that is promised."""
+    assert result(verdict=name).exit_code == code

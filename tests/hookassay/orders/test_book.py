@@ -1,0 +1,105 @@
+"""The order book: rows through the reader and the vocabulary, and when two readings are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hookassay.config import OrdersSettings
+from hookassay.errors import NotTestable
+from hookassay.orders.book import OrderBook, describe, same
+from hookassay.orders.vocabulary import Order, Vocabulary
+
+PAID = Order(frozenset(["paid"]), Decimal(10), words={"status": "paid", "total_amount": "10"})
+OPEN = Order(frozenset(), Decimal(10), words={"status": "open", "total_amount": "10"})
+
+
+class Reader:
+    """Yields what it was given, for one session."""
+
+    kind = "sqlite"
+    many = True
+    overhead = 0.25
+
+    def __init__(self, *rows: Mapping[str, Any]) -> None:
+        self.rows = rows
+        self.closed = False
+
+    def check(self) -> None:
+        """Nothing can be wrong."""
+
+    def read(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+        return self.rows if session_id == "cs_1" else ()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def book(reader: Reader | None) -> OrderBook:
+    return OrderBook(reader, Vocabulary(OrdersSettings()))
+
+
+def test_reads_in_the_contracts_words() -> None:
+    """Every row of the session is an order in the contract's words."""
+    found = book(Reader({"status": "complete"}, {"status": "open"})).of("cs_1")
+
+    assert [order.states for order in found] == [{"paid"}, set()]
+
+
+def test_no_row_no_order() -> None:
+    """A session without rows has no order."""
+    assert book(Reader({"status": "paid"})).of("cs_2") == ()
+
+
+def test_says_what_its_reader_is() -> None:
+    """Kind, uniqueness and overhead are the reader's."""
+    found = book(Reader())
+
+    assert (found.readable, found.kind, found.many, found.overhead) == (True, "sqlite", True, 0.25)
+
+
+def test_without_reader() -> None:
+    """Without a reader nothing can be read, and the reason says what to give."""
+    found = book(None)
+
+    assert (found.readable, found.kind, found.many, found.overhead) == (False, None, False, 0.0)
+    with pytest.raises(NotTestable, match="--orders"):
+        found.of("cs_1")
+    found.close()
+
+
+def test_close() -> None:
+    """Closing the book gives back what the reader holds."""
+    reader = Reader()
+    book(reader).close()
+
+    assert reader.closed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "equal"),
+    [
+        ((), (), True),
+        ((PAID,), (PAID,), True),
+        ((PAID, OPEN), (OPEN, PAID), True),
+        ((), (PAID,), False),
+        ((PAID,), (), False),
+        ((PAID,), (OPEN,), False),
+        ((PAID,), (PAID, PAID), False),
+        ((PAID, OPEN), (PAID, PAID), False),
+        ((PAID, PAID), (PAID, OPEN), False),
+    ],
+)
+def test_same(before: tuple[Order, ...], after: tuple[Order, ...], equal: bool) -> None:
+    """Two readings are the same when they hold the same orders the same number of times, in whatever order."""
+    assert same(before, after) is equal
+
+
+def test_describe() -> None:
+    """What was read is told with the words that were read."""
+    assert describe(()) == "no order"
+    assert describe((PAID,)) == "one order (status=paid total_amount=10)"
+    assert describe((PAID, OPEN)) == "2 orders (status=paid total_amount=10; status=open total_amount=10)"

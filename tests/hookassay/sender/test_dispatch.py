@@ -1,0 +1,179 @@
+"""Single attempts: how they are signed, where they go, and who is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import scripted
+from fake_clock import FakeClock
+from scripted import OK, Scripted, answering, serving
+
+from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.sender.dispatch import STRIPE_HEADERS, Dispatch, Manner, Parcel, retried
+from hookassay.sender.event import Event
+from hookassay.sender.purchase import PurchaseBook
+from hookassay.sender.signature import Letter
+from hookassay.wire.connection import Answer
+
+
+@pytest.fixture
+def event() -> Event:
+    purchase = PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new()
+    return purchase.paid().of("checkout.session.completed")
+
+
+def ignore(parcel: Parcel, answer: Answer) -> None:
+    """Nobody listens."""
+
+
+def dispatch(server: Scripted, observe: Any = ignore, **options: Any) -> Dispatch:
+    headers = options.pop("headers", ())
+    return Dispatch(server.endpoint(headers=headers), observe, **options)
+
+
+def test_attempt(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt carries the event under the manner's headers, the signature, and last the configured headers."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, headers=(("X-Gate", "pass"),))
+        answer = sender.send(sender.parcel("cs_1", event))
+
+    signature = Letter(event.body(), scripted.SECRET, int(clock.now)).mac()
+    assert answer.acknowledged
+    assert server.arrivals[0].data == (
+        b"POST /webhook HTTP/1.1\r\n"
+        b"Host: 127.0.0.1:%d\r\n"
+        b"Content-Type: application/json\r\n"
+        b"Stripe-Signature: t=%d,v1=%s\r\n"
+        b"X-Gate: pass\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (server.port, clock.now, signature.encode(), len(event.body()), event.body())
+    )
+
+
+def test_fresh_signature(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same parcel is signed anew at each attempt."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server)
+        parcel = sender.parcel("cs_1", event)
+        sender.send(parcel)
+        clock.sleep(1)
+        sender.send(retried(parcel))
+
+    first, second = (arrival.data for arrival in server.arrivals)
+    assert b"t=%d," % (clock.now - 1) in first
+    assert b"t=%d," % clock.now in second
+
+
+def test_manner(event: Event) -> None:
+    """The manner decides style, headers and URL of what is not said otherwise."""
+    with serving(answering(OK)) as server:
+        url = server.endpoint("/webhook/").url
+        sender = dispatch(server, manner=Manner("full", "indented", STRIPE_HEADERS, url))
+        sender.send(sender.parcel("cs_1", event))
+
+    head, _, body = server.arrivals[0].data.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /webhook/ HTTP/1.1\r\n")
+    assert b"User-Agent: Stripe/1.0" in head
+    assert body == event.body("indented")
+
+
+def test_said_otherwise(event: Event) -> None:
+    """Style, headers and URL that a clause is about win over the manner."""
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, manner=Manner("full", "indented", STRIPE_HEADERS, server.endpoint("/webhook/").url))
+        sender.send(sender.parcel("cs_1", event, style="shuffled"), headers=(("X-A", "1"),), configured=True)
+        sender.send(sender.parcel("cs_1", event), url=server.endpoint("/other").url)
+
+    first, second = (arrival.data for arrival in server.arrivals)
+    assert first.startswith(b"POST /webhook HTTP/1.1\r\n")
+    assert b"User-Agent" not in first
+    assert first.endswith(event.body("shuffled"))
+    assert second.startswith(b"POST /other HTTP/1.1\r\n")
+
+
+def test_same_bytes_twice(event: Event) -> None:
+    """A request that was made before is sent as it was, its signature included."""
+    with serving(answering(OK)) as server:
+        sender = dispatch(server)
+        parcel = sender.parcel("cs_1", event)
+        request = sender.request(parcel)
+        for _ in range(2):
+            sender.send_request(parcel, request)
+
+    assert server.arrivals[0].data == server.arrivals[1].data
+
+
+def test_observer_is_told(event: Event) -> None:
+    """Whoever keeps the evidence is told of every attempt, a volley's copies in their order too."""
+    seen: list[tuple[Parcel, Answer]] = []
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, lambda parcel, answer: seen.append((parcel, answer)))
+        parcel = sender.parcel("cs_1", event)
+        alone = sender.send(parcel)
+        volley = sender.fire([parcel, retried(parcel)], hold=0.001)
+
+    assert [one.attempt for one, _ in seen] == [1, 1, 2]
+    assert [answer for _, answer in seen] == [alone, *volley.answers]
+
+
+def test_forged_parcel_keeps_the_genuine_body(event: Event) -> None:
+    """What is delivered forged is kept as it was before the forgery, so that the report can tell what was changed."""
+    seen: list[Parcel] = []
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, lambda parcel, _: seen.append(parcel))
+        sender.send(sender.parcel("cs_1", event, signing="a newline added after signing"))
+
+    assert seen[0].body == event.body()
+    assert server.arrivals[0].data.endswith(event.body() + b"\n")
+
+
+def test_declared_tolerance_reaches_the_forgery(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The delivery a minute past the tolerance is signed at the declared tolerance and a minute."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, tolerance=120)
+        sender.send(sender.parcel("cs_1", event, signing="a signature a minute past the declared tolerance"))
+
+    assert b"t=%d," % (clock.now - 180) in server.arrivals[0].data
+
+
+def test_rate(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more deliveries are made in a second than allowed, the copies of a volley included."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, rate=4)
+        parcel = sender.parcel("cs_1", event)
+        began = clock.now
+        for _ in range(3):
+            sender.send(parcel)
+        sender.fire([parcel] * 2, hold=0.001)
+
+    assert clock.now - began == pytest.approx(4 * 0.25)
+
+
+def test_no_rate_no_wait(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a rate nothing is waited for."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server)
+        for _ in range(3):
+            sender.send(sender.parcel("cs_1", event))
+
+    assert clock.slept == []
+
+
+def test_no_answer_is_an_answer(event: Event) -> None:
+    """An endpoint that does not listen gives an answer without a status, and nothing is raised."""
+    seen: list[Answer] = []
+    server = Scripted(port=scripted.free_port())
+    sender = dispatch(server, lambda _, answer: seen.append(answer))
+
+    assert sender.send(sender.parcel("cs_1", event)).problem == "connection refused"
+    assert len(seen) == 1

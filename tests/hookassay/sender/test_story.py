@@ -1,0 +1,93 @@
+"""The facts of a purchase in the contract's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.sender.purchase import PurchaseBook
+from hookassay.sender.story import Story
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story(PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new(amount=1000))
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "event_type"),
+    [
+        ((), "the payment", "charge.succeeded"),
+        ((), "the payment's payment_intent.succeeded", "payment_intent.succeeded"),
+        ((), "the delayed payment's checkout", "checkout.session.completed"),
+        (("the delayed payment's checkout",), "the delayed payment's success", "payment_intent.succeeded"),
+        (("the delayed payment's checkout",), "the delayed payment's failure", "payment_intent.payment_failed"),
+        ((), "a declined attempt", "payment_intent.payment_failed"),
+        ((), "the expiry", "checkout.session.expired"),
+        (("the payment",), "a full refund", "refund.created"),
+        (("the payment",), "a refund of 300", "refund.created"),
+        (("the payment",), "another refund of 300", "refund.created"),
+        (("the payment",), "a pending refund", "refund.created"),
+        (("the payment",), "a requires_action refund", "refund.created"),
+        (("the payment", "a pending refund"), "the refund's success", "refund.updated"),
+        (("the payment", "a full refund"), "the refund's failure", "refund.failed"),
+        (("the payment", "a pending refund"), "the refund's cancellation", "refund.updated"),
+        (("the payment", "a full refund"), "the refund's charge.refunded", "charge.refunded"),
+        (("the payment",), "a dispute", "charge.dispute.created"),
+        (("the payment",), "another dispute", "charge.dispute.created"),
+        (("the payment",), "a dispute born warning_needs_response", "charge.dispute.created"),
+        (("the payment", "a dispute"), "the dispute's update to under_review", "charge.dispute.updated"),
+        (("the payment", "a dispute"), "the dispute's closing as lost", "charge.dispute.closed"),
+    ],
+)
+def test_fact(story: Story, before: tuple[str, ...], words: str, event_type: str) -> None:
+    """Each of the contract's words for a fact names a bundle that reports it."""
+    for fact in before:
+        story.tell(fact)
+
+    assert event_type in story.tell(words).types
+
+
+def test_same_words_same_events(story: Story) -> None:
+    """The same words are the same fact: the very same events, with the same ids."""
+    assert story.tell("a full refund") is story.tell("a full refund")
+
+
+def test_another_is_another(story: Story) -> None:
+    """`another refund` of the same amount is another refund."""
+    one, other = story.tell("a refund of 300"), story.tell("another refund of 300")
+
+    assert one.of("refund.created").object_id != other.of("refund.created").object_id
+
+
+def test_happened(story: Story) -> None:
+    """A fact has happened once its words were said."""
+    assert not story.happened("the payment")
+    story.tell("the payment")
+
+    assert story.happened("the payment")
+
+
+def test_later_facts_are_about_the_latest(story: Story) -> None:
+    """What follows of a refund or dispute is about the one that was told last."""
+    story.tell("a refund of 300")
+    second = story.tell("another refund of 300").of("refund.created").object_id
+
+    assert story.tell("the refund's failure").of("refund.failed").object_id == second
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("the refund's failure", "no refund has happened"),
+        ("the dispute's closing as won", "no dispute has happened"),
+        ("the refund's charge.refunded", "no refund has happened"),
+        ("the wedding", "no fact is called 'the wedding'"),
+        ("the payment ", "no fact is called"),
+        ("the payment's refund.created", "has no"),
+    ],
+)
+def test_no_such_fact(story: Story, words: str, why: str) -> None:
+    """Words that name no fact, or one that follows from nothing, are a mistake of the feature."""
+    with pytest.raises(LookupError, match=why):
+        assert story.tell(words).events
