@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then, when
 
+from hookassay.judging.expectation import Expectation
 from hookassay.judging.scene import Scene
 from hookassay.sender.event import Style
 
@@ -59,20 +60,20 @@ def _(scene: Scene) -> None:
 
 
 @then("every delivery is acknowledged at last")
-def _(scene: Scene) -> None:
-    scene.is_acknowledged()
+def _(expect: Expectation) -> None:
+    expect.is_acknowledged()
 
 
 @then("the whole secret is the key")
-def _(scene: Scene) -> None:
-    scene.is_keyed_by_whole_secret()
+def _(expect: Expectation) -> None:
+    expect.is_keyed_by_whole_secret()
 
 
 @then("it is not redirected")
-def _(scene: Scene) -> None:
-    scene.is_not_redirected()
+def _(expect: Expectation) -> None:
+    expect.is_not_redirected()
 
 
 @then("it is not turned away for a token, cookie or login")
-def _(scene: Scene) -> None:
-    scene.is_not_turned_away()
+def _(expect: Expectation) -> None:
+    expect.is_not_turned_away()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then, when
 
+from hookassay.judging.expectation import Expectation
 from hookassay.judging.scene import Scene
 
 
@@ -18,15 +19,15 @@ def _(scene: Scene, fact: str, how: str) -> None:
 
 
 @then("it has no effect")
-def _(scene: Scene) -> None:
-    scene.has_no_effect()
+def _(expect: Expectation) -> None:
+    expect.has_no_effect()
 
 
 @then("its honest twin takes effect")
-def _(scene: Scene) -> None:
-    scene.twin_takes_effect()
+def _(expect: Expectation) -> None:
+    expect.twin_takes_effect()
 
 
 @then("it is refused")
-def _(scene: Scene) -> None:
-    scene.is_refused()
+def _(expect: Expectation) -> None:
+    expect.is_refused()

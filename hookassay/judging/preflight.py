@@ -20,7 +20,7 @@ from ..sender.courier import Courier
 from ..sender.dispatch import PLAIN_HEADERS, STRIPE_HEADERS, Manner
 from ..sender.purchase import Purchase
 from ..sender.signature import PARTIAL_KEYS
-from ..wire.connection import Answer, Connection, unanswered
+from ..wire.connection import Answer, Connection, in_words, unanswered
 from .bench import Bench
 
 EFFECT_PATIENCE = 30.0
@@ -98,7 +98,7 @@ class Preflight:
         self.bench.dispatch.manner = works.manner
         if works is not attempts[0]:
             for attempt in attempts[: attempts.index(works)]:
-                self._found(f"{attempt.manner.name}: no effect ({_in_words(attempt.answers)})")
+                self._found(f"{attempt.manner.name}: no effect ({in_words(attempt.answers)})")
         self._found(f"a genuine purchase takes effect ({works.manner.name})")
         if self.bench.book.readable:
             self._check_money(works)
@@ -207,7 +207,7 @@ class Preflight:
         """Decide whether the endpoint is at fault, which is judged, or nobody can say, which is not."""
         self.bench.dispatch.manner = MANNERS[0]
         for attempt in attempts:
-            self._found(f"{attempt.manner.name}: no effect ({_in_words(attempt.answers)})")
+            self._found(f"{attempt.manner.name}: no effect ({in_words(attempt.answers)})")
         answers = [answer for attempt in attempts for answer in attempt.answers]
         if any(answer.redirected for answer in answers):
             self._found("the endpoint redirects deliveries, which Stripe does not follow: judged")
@@ -302,15 +302,6 @@ def turned_away(answer: Answer) -> str:
     if answer.redirected and any(word in (answer.header("Location") or "").lower() for word in ("login", "signin")):
         return "a login (redirect)"
     return ""
-
-
-def _in_words(answers: list[Answer]) -> str:
-    words: list[str] = []
-    for answer in answers:
-        word = answer.describe()
-        location = answer.header("Location")
-        words.append(f"{word} to {location}" if answer.redirected and location else word)
-    return ", ".join(dict.fromkeys(words))
 
 
 def _likely_reasons(answer: Answer) -> str:

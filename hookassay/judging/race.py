@@ -14,6 +14,7 @@ from ..errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from ..orders.book import Orders, describe, same
 from ..sender.dispatch import Parcel
 from ..wire.connection import Connection, unanswered
+from .expectation import Expectation
 from .scene import Role, Scene
 
 ROUNDS_NEAR = 10
@@ -32,6 +33,7 @@ class Race:
     def __init__(self, scene: Scene) -> None:
         """Race on `scene`'s stage."""
         self._scene = scene
+        self._expect = Expectation(scene)
         self._bench = scene.bench
         self.counted = 0
         self.rounds = 0
@@ -49,7 +51,7 @@ class Race:
         subscription = self._bench.settings.endpoint.events
         if subscription is not None and RACED not in subscription:
             raise NotApplicable(f"not subscribed to {RACED}")
-        self._scene.require_uniqueness()
+        self._expect.require_uniqueness()
         rounds = ROUNDS_NEAR if self._bench.endpoint.loopback else ROUNDS_FAR
         round_trip = self._round_trip()
         for number in range(rounds):
@@ -79,7 +81,7 @@ class Race:
             f"0 of {self.counted} rounds doubled an order (last bytes within {slowest * 1000:.1f} ms)"
         )
         for role in self._raced:
-            self._scene.watch_once(role)
+            self._expect.watch_once(role)
 
     def _round(self, number: int, copies: int, hold: float) -> None:
         scene = self._scene
@@ -120,7 +122,7 @@ class Race:
         if volley.overlapped >= 2 and acknowledged >= 2:
             self.counted += 1
         try:
-            scene.once(role)()
+            self._expect.once(role)()
         except ContractViolation:
             self.doubled = role, scene.orders(role)
 

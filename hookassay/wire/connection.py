@@ -302,6 +302,16 @@ def unanswered(error: Exception, timeout: float, sent_at: float) -> Answer:
     return Answer(None, (), b"", problem, sent_at or now, now)
 
 
+def in_words(answers: Iterable[Answer]) -> str:
+    """What came back, for messages: `200 (3 times), 302 to /login, connection refused`."""
+    kinds: dict[str, int] = {}
+    for answer in answers:
+        location = answer.header("Location") if answer.redirected else None
+        kind = f"{answer.describe()} to {location}" if location else answer.describe()
+        kinds[kind] = kinds.get(kind, 0) + 1
+    return ", ".join(f"{kind} ({count} times)" if count > 1 else kind for kind, count in kinds.items())
+
+
 def exchange(endpoint: Endpoint, request: Request) -> Answer:
     """Send one request on a fresh connection and read its answer; what went wrong is the answer's `problem`."""
     connection = Connection(endpoint)

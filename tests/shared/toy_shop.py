@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from stripe import SignatureVerificationError, WebhookSignature
 
-from hookassay.config import Settings
+from hookassay.config import EndpointSettings, Settings
 from hookassay.endpoint import Endpoint, Secret
 from hookassay.judging.bench import Bench, observer
-from hookassay.judging.journal import Journal
+from hookassay.judging.journal import PASSED, Journal, ScenarioRecord
+from hookassay.judging.scene import Scene
 from hookassay.orders.book import OrderBook
 from hookassay.orders.settling import Settling
 from hookassay.orders.vocabulary import Vocabulary
@@ -27,6 +28,9 @@ SECRET = Secret("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw")
 URL = "http://127.0.0.1:9/webhook"
 
 Rows = list[dict[str, Any]]
+
+Staging = Callable[..., Scene]
+"""Makes the scene of a run with these settings, and the options of `bench`."""
 
 
 def answer(status: int | None, headers: Headers = (), body: bytes = b"", problem: str = "") -> Answer:
@@ -150,3 +154,27 @@ def bench(
         settling=Settling(settle),
         journal=journal,
     )
+
+
+def ended(scene: Scene) -> ScenarioRecord:
+    """The scenario's record after it passed so far, and what it left to be watched was read."""
+    scene.record.end(PASSED)
+    scene.bench.watchlist.settle(lambda _: None)
+    return scene.record
+
+
+def declaring(**endpoint: Any) -> Settings:
+    return Settings(endpoint=EndpointSettings(**endpoint))
+
+
+def types_sent(shop: ToyShop) -> list[str]:
+    return [json.loads(request.body)["type"] for request in shop.received]
+
+
+def refuse(status: int = 400) -> Callable[[Request], Answer | None]:
+    return lambda _: answer(status)
+
+
+def second_order(shop: ToyShop, scene: Scene) -> None:
+    session_id = scene.role().purchase.session_id
+    shop.orders[session_id].append(dict(shop.orders[session_id][0]))

@@ -93,7 +93,7 @@ def test_another_manner(prepare: Preparing, shop: ToyShop, accepts: Callable[[Re
     preflight = prepare()
 
     assert f"a genuine purchase takes effect ({manner})" in run(preflight)
-    assert preflight.findings[0] == "compact body, plain headers: no effect (400)"
+    assert preflight.findings[0].startswith("compact body, plain headers: no effect (400")
     assert preflight.bench.dispatch.manner.name == manner
 
 
@@ -110,7 +110,7 @@ def test_trailing_slash(prepare: Preparing, shop: ToyShop, monkeypatch: pytest.M
     monkeypatch.setattr("hookassay.sender.dispatch.exchange", exchange)
 
     assert "with a trailing slash" in run(preflight)
-    assert "no effect (308 to http://127.0.0.1:9/webhook/)" in preflight.findings[0]
+    assert "no effect (308 to http://127.0.0.1:9/webhook/ (6 times))" in preflight.findings[0]
     assert preflight.bench.dispatch.manner.url == "http://127.0.0.1:9/webhook/"
 
 
