@@ -316,7 +316,11 @@ class Scene:
         return self.orders(role) if self.bench.book.readable else ()
 
     def eventually(self, role: Role, holds: Callable[[Orders], bool]) -> tuple[bool, Orders]:
-        """Look at a purchase's orders until it holds or the settling time is over; whether it held, and what was seen."""
+        """Look at a purchase's orders until it holds or the settling time is over.
+
+        Returns:
+            Whether it held, and what was seen last.
+        """
         return self.bench.settling.eventually(
             lambda: self.orders(role), holds, self.courier, overhead=self.bench.book.overhead
         )

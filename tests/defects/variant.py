@@ -35,7 +35,7 @@ def variant(
 
 
 def execute(ledger: Ledger, sql: str, *values: Any) -> Any:
-    """Run one statement on a ledger's database, in the transaction that is open; its cursor."""
+    """Run one statement on a ledger's database, in the open transaction if there is one; its cursor."""
     run: Callable[..., Any] = ledger.database.execute_sql
     return run(sql, values)
 
@@ -52,9 +52,9 @@ class KeylessLedger(Ledger):
         """Make one more order."""
         execute(self, INSERT_ORDER, *order, utc_now())
 
-    def update(self, order: Order) -> int:
-        """Change every order of the session; how many there are."""
-        return int(execute(self, UPDATE_ORDER, *order, order.stripe_session_id).rowcount)
+    def update(self, order: Order) -> None:
+        """Change every order of the session."""
+        execute(self, UPDATE_ORDER, *order, order.stripe_session_id)
 
 
 class RawWebhook(Webhook):

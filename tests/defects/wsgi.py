@@ -24,8 +24,10 @@ def _settings(defect: Defect) -> Settings:
 
 
 def _start() -> WSGIApp:
-    defect = load()[os.environ["HOOKASSAY_DEFECT"]]
-    return defect.make(_settings(defect))
+    defects, name = load(), os.environ.get("HOOKASSAY_DEFECT", "")
+    if name not in defects:
+        raise SystemExit(f"HOOKASSAY_DEFECT must be one of {', '.join(sorted(defects))}; got {name!r}")
+    return defects[name].make(_settings(defects[name]))
 
 
 app = _start()
