@@ -50,6 +50,16 @@ _QUERY_PASSWORD = re.compile(
 )
 
 
+# What a foreign message says of a login, a parameter, a header or a password.
+_LOGIN = re.compile(r"(://[^\s:/@?#]*):\S*@")
+_HTTP_LOGIN = re.compile(r"^(https?://)[^/@?#]*@", re.IGNORECASE)
+_PARAMETER = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token|key|auth|sig)[^=&\s]*=)[^&#\s]*", re.IGNORECASE)
+_SPOKEN = (
+    re.compile(r"((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE),
+    re.compile(r"((?:password|passwd|pwd|secret|token)[\"']?\s*[=:]\s*)[\"']?[^\s\"',;&]+[\"']?", re.IGNORECASE),
+)
+
+
 class Redactor:
     """Replaces the secrets of a run, and what looks like one, by `***`."""
 
@@ -95,3 +105,30 @@ def _spellings(secret: str) -> Iterator[str]:
         yield json.dumps(value, ensure_ascii=False)[1:-1]
         yield json.dumps(value)[1:-1].replace("/", "\\/")
         yield html.escape(value)
+
+
+def redacted(source: str) -> str:
+    """The printable form of an order source: no password, no token, of a command only the program's name."""
+    source = source.strip()
+    if source.startswith("cmd:"):
+        program, *arguments = source.removeprefix("cmd:").split() or [""]
+        return f"cmd:{program}{' …' if arguments else ''}"
+    shown = _HTTP_LOGIN.sub(rf"\1{HIDDEN}@", source)
+    if not shown.lower().startswith(("http://", "https://")):
+        # Up to the last @: a password that was not percent-encoded reaches further than the URL parses.
+        shown = _LOGIN.sub(rf"\1:{HIDDEN}@", shown)
+    return _PARAMETER.sub(rf"\1{HIDDEN}", shown)
+
+
+def scrubbed(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
+    """Foreign text made fit to print: on one line, at most `limit` characters, its secrets masked.
+
+    Masked are the given `secrets`, and what looks like a login in a URL, a Stripe key, an authorization header or a
+    password.
+    """
+    text = _PARAMETER.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1:{HIDDEN}@", Redactor(secrets).clean(text)))
+    for pattern in _SPOKEN:
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -12,14 +12,14 @@ from typing import Protocol
 from ..config import Settings
 from ..endpoint import Endpoint
 from ..errors import HarnessError, NotJudged
+from ..orders.adapter import open_reader
 from ..orders.book import OrderBook
 from ..orders.effects import EffectCounter, open_counter
-from ..orders.reader import OrderReader, open_reader
-from ..orders.redaction import redacted
+from ..orders.reader import OrderReader
 from ..orders.settling import Settling
 from ..orders.shop import Action, open_action
 from ..orders.vocabulary import Vocabulary
-from ..redaction import Redactor
+from ..redaction import Redactor, redacted
 from ..sender.dispatch import Dispatch
 from ..sender.purchase import PurchaseBook
 from . import feature

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from ..endpoint import Secret
 from ..errors import HarnessError, NotJudged, UsageError
-from .redaction import redacted, scrubbed
+from ..redaction import redacted, scrubbed
 
 _LARGEST_BODY = 1024 * 1024
 _PAUSES = (0.1, 0.3, 1.0)

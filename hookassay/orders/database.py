@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from ..errors import HarnessError, UsageError
-from .redaction import scrubbed
+from ..redaction import scrubbed
 from .source import Source
 
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from jmespath.exceptions import JMESPathError
 
 from ..config import OrdersSettings
 from ..errors import HarnessError, NotJudged, UsageError
+from ..redaction import scrubbed
 from .columns import JUDGED, Columns
 from .reader import Row
-from .redaction import scrubbed
 
 
 def compiled(expression: str, setting: str) -> Any:

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from ..config import EffectsSettings, OrdersSettings
 from ..endpoint import Secret
 from ..errors import HarnessError
+from ..redaction import redacted, scrubbed
 from .client import Client
 from .document import compiled, parsed
 from .placeholders import check_bound, check_braces, in_url, query_of
 from .program import Program
-from .redaction import redacted, scrubbed
 from .shop import sql_source
 from .source import Source
 

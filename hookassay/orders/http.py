@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ..config import OrdersSettings
 from ..errors import HarnessError, NotJudged, UsageError
+from ..redaction import redacted
 from .client import Client
 from .document import RowFinder, parsed
 from .placeholders import SESSION_ID, check_braces, in_url
 from .reader import NOBODY, Row
-from .redaction import redacted
 from .source import Source
 
 _NO_ORDER = (204, 404, 410)

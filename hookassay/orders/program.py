@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HarnessError, UsageError
+from ..redaction import scrubbed
 from .placeholders import arguments_of, in_arguments
-from .redaction import scrubbed
 
 _LARGEST_OUTPUT = 1024 * 1024
 _TELLING = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "DATABASE_URL")

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
-
-from ..config import OrdersSettings
-from .source import Source
 
 Row = Mapping[str, Any]
 """One order as the source gave it, its keys the standard column names that `[orders.columns]` maps to."""
@@ -57,34 +53,3 @@ class OrderReader(Protocol):
     def close(self) -> None:
         """Give back what the reader holds."""
         ...
-
-
-def open_reader(
-    settings: OrdersSettings, folder: Path, timeout: float = 10.0, cacert: Path | None = None
-) -> OrderReader | None:
-    """The reader for `[orders] source`, or None where none is declared; nothing is contacted before `check` or `read`.
-
-    Args:
-        settings: `[orders]`.
-        folder: Where relative SQLite paths and commands start.
-        timeout: Seconds that one reading may take.
-        cacert: A PEM file that replaces the certificate authorities, for an order URL.
-
-    Raises:
-        UsageError: the source is not understood, or `[orders]` asks for what it cannot do.
-    """
-    if settings.source is None:
-        return None
-    source = Source.parse(settings.source, folder)
-    # Each adapter brings a library of its own; a run pays for one.
-    if source.kind == "http":
-        from .http import HttpReader
-
-        return HttpReader(settings, source, timeout, cacert)
-    if source.kind == "command":
-        from .command import CommandReader
-
-        return CommandReader(settings, source, folder, timeout)
-    from .sql import SqlReader
-
-    return SqlReader(settings, source, timeout)

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from ..config import OrdersSettings
 from ..errors import HarnessError, UsageError
+from ..redaction import redacted
 from .client import Client
 from .placeholders import PURCHASE, check_bound, check_braces, in_url, statements
 from .program import Program
-from .redaction import redacted
 from .source import Source
 
 

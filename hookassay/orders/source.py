@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ..errors import UsageError
+from ..redaction import redacted
 from .columns import nearest
-from .redaction import redacted
 
 _FAMILIES = {
     "sqlite": ("sqlite", "sqlite3", "file", "spatialite"),

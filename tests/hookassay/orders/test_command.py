@@ -12,7 +12,8 @@ import pytest
 
 from hookassay.config import OrdersSettings
 from hookassay.errors import HarnessError, NotJudged, UsageError
-from hookassay.orders.reader import OrderReader, open_reader
+from hookassay.orders.adapter import open_reader
+from hookassay.orders.reader import OrderReader
 
 Opening = Callable[..., OrderReader]
 Writing = Callable[[str, str], str]

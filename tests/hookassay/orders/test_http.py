@@ -12,7 +12,8 @@ import pytest
 from hookassay.config import OrdersSettings
 from hookassay.endpoint import Secret
 from hookassay.errors import HarnessError, NotJudged, UsageError
-from hookassay.orders.reader import OrderReader, open_reader
+from hookassay.orders.adapter import open_reader
+from hookassay.orders.reader import OrderReader
 
 Opening = Callable[..., OrderReader]
 ORDER = {"status": "paid", "refund_status": "none", "dispute_status": "none", "total_amount": "10.00"}

@@ -12,7 +12,7 @@ import pytest
 from hookassay.config import OrdersSettings
 from hookassay.endpoint import Secret
 from hookassay.errors import HarnessError, NotJudged, UsageError
-from hookassay.orders.reader import open_reader
+from hookassay.orders.adapter import open_reader
 from hookassay.orders.shop import Action, open_action
 
 Opening = Callable[..., Action]

@@ -17,7 +17,8 @@ import pytest
 
 from hookassay.config import OrdersSettings
 from hookassay.errors import HarnessError, UsageError
-from hookassay.orders.reader import OrderReader, open_reader
+from hookassay.orders.adapter import open_reader
+from hookassay.orders.reader import OrderReader
 
 Opening = Callable[..., OrderReader]
 SPLIT = {"status": "state", "refund_status": "state", "dispute_status": "state"}
