@@ -167,7 +167,7 @@ def _target(settings: Settings) -> Iterator[tuple[Settings, Endpoint]]:
             url_without_secret=server.without_secret,
             refuses_to_start=server.refuses_to_start,
         )
-        told = replace(settings, endpoint=endpoint, orders=replace(settings.orders, source=server.orders))
+        told = replace(settings, endpoint=endpoint, orders=server.orders)
         yield told, configuration.endpoint(told)
 
 

@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .config import DEFAULT_COLUMNS, OrdersSettings
 from .endpoint import Secret
 from .errors import NotJudged
 
 APPLICATION = "hookassay.server.wsgi:app"
 GUNICORN_SETTINGS = "python:hookassay.server.gunicorn_conf"
 START_PATIENCE = 20.0
+EXACT_COLUMNS = {**DEFAULT_COLUMNS, "total_amount": "amount_total", "amount_refunded": "amount_refunded"}
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,14 @@ class Reference:
     Attributes:
         url: Its webhook URL.
         secret: Its signing secret, made for this run.
-        orders: Where its orders are read back.
+        orders: How its orders are read back: by its exact columns, which are integers in minor units.
         refuses_to_start: Whether it was seen to refuse to start without its secret.
         without_secret: The webhook URL of the instance that was started without its secret.
     """
 
     url: str
     secret: Secret
-    orders: str
+    orders: OrdersSettings
     refuses_to_start: bool
     without_secret: str
 
@@ -78,7 +80,7 @@ def starting() -> Iterator[Callable[[], Reference]]:
             return Reference(
                 url=f"http://127.0.0.1:{port}/stripe/webhook",
                 secret=Secret(secret),
-                orders=f"sqlite:///{database}",
+                orders=OrdersSettings(source=f"sqlite:///{database}", money="minor", columns=EXACT_COLUMNS),
                 refuses_to_start=_ended(blank),
                 without_secret=f"http://127.0.0.1:{port_without}/stripe/webhook",
             )

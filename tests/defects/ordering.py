@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 from hookassay.server import facts
 from hookassay.server.event import Event, MalformedEventError, reference
-from hookassay.server.facts import Fact, facts_in
+from hookassay.server.facts import Fact, Order, facts_in
 from hookassay.server.ledger import Ledger
 from hookassay.server.settings import Settings
 from hookassay.server.webhook import FAILURES, TOLERANCE, Webhook
@@ -122,6 +122,34 @@ def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
             facts.READERS[event_type] = mention
     facts.amount_refunded = snapshot_only
     return variant(settings, ledger=LastAmount)
+
+
+EXACT_COLUMNS = """
+[orders]
+money = "minor"
+
+[orders.columns]
+total_amount = "amount_total"
+amount_refunded = "amount_refunded"
+"""
+
+
+@defect(source="D45", fails="OO-06", may="RF-03", config=EXACT_COLUMNS)
+def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
+    """The refunded amount shown is that of the last charge.refunded; the order's state is right."""
+    latest: dict[str | None, int] = {}
+
+    class LastShown(Ledger):
+        def learn(self, fact: Fact) -> str | None:
+            if fact.kind == "charge" and fact.amount:
+                latest[fact.payment_intent] = fact.amount
+            return super().learn(fact)
+
+        def write(self, order: Order) -> None:
+            shown = latest.get(order.stripe_payment_intent, order.amount_refunded)
+            super().write(order._replace(amount_refunded=shown))
+
+    return variant(settings, ledger=LastShown)
 
 
 # --- news of the past taken for news ----------------------------------------------------------------------------------
