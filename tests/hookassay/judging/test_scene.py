@@ -168,6 +168,24 @@ def test_tolerance_of_a_day(staging: Staging, forgery: str) -> None:
         staging(declaring(tolerance=DAY)).forge("the payment", forgery)
 
 
+def test_forgery_turned_away_for_its_rate(scene: Scene, shop: ToyShop) -> None:
+    """A forgery answered 429 was not looked at: a fresh one is made, until it is."""
+    statuses = iter([429, 429])
+    shop.instead = lambda _: next((answer(status) for status in statuses), None)
+    scene.forge("the payment", FORGERY)
+
+    assert [forged.status for forged in scene.forged] == [400, 400, 400]
+    assert len(shop.received) == 5
+
+
+def test_every_forgery_turned_away_for_its_rate(scene: Scene, shop: ToyShop) -> None:
+    """Where no forgery is ever looked at, nothing can be said."""
+    shop.instead = lambda _: answer(429, (("Retry-After", "60"),))
+
+    with pytest.raises(NotTestable, match="--rate"):
+        scene.forge("the payment", FORGERY)
+
+
 def test_no_tolerance(scene: Scene) -> None:
     """What lies past the declared tolerance does not apply where none is declared."""
     with pytest.raises(NotApplicable, match="no tolerance is declared"):
