@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -100,10 +99,12 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
     contract = Contract.load()
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
     if listing:
+        from . import reference
         from .judging.run import plan
         from .report.listing import print_plan
 
-        print_plan(plan(contract, settings), contract, _console())
+        told = settings if settings.endpoint.url is not None else reference.judged_by(settings)
+        print_plan(plan(contract, told), contract, _console())
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     with _target(settings) as (told, endpoint):
@@ -160,14 +161,7 @@ def _target(settings: Settings) -> Iterator[tuple[Settings, Endpoint]]:
         import_module(".judging.run", __package__)
         import_module(".orders.sql", __package__)
         server = ready()
-        endpoint = replace(
-            settings.endpoint,
-            url=server.url,
-            secret=server.secret,
-            url_without_secret=server.without_secret,
-            refuses_to_start=server.refuses_to_start,
-        )
-        told = replace(settings, endpoint=endpoint, orders=server.orders)
+        told = reference.judged_by(settings, server)
         yield told, configuration.endpoint(told)
 
 
@@ -190,9 +184,10 @@ def _secrets(settings: Settings) -> Iterator[str]:
         yield value
     for _, secret in settings.orders.headers:
         yield secret.reveal()
-    password = urlsplit(settings.orders.source or "").password
-    if password:
-        yield from (password, unquote(password))
+    with suppress(ValueError):  # what is no URL is refused by whoever opens it
+        password = urlsplit(settings.orders.source or "").password
+        if password:
+            yield from (password, unquote(password))
 
 
 def _command_line() -> str:

@@ -12,10 +12,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .config import DEFAULT_COLUMNS, OrdersSettings
+from .config import DEFAULT_COLUMNS, OrdersSettings, Settings
 from .endpoint import Secret
 from .errors import NotJudged
 
@@ -42,6 +42,28 @@ class Reference:
     orders: OrdersSettings
     refuses_to_start: bool
     without_secret: str
+
+
+PLANNED = Reference(
+    url="http://127.0.0.1/stripe/webhook",
+    secret=Secret("whsec_"),
+    orders=OrdersSettings(source="sqlite:///orders.db", money="minor", columns=EXACT_COLUMNS),
+    refuses_to_start=True,
+    without_secret="http://127.0.0.1/stripe/webhook",  # noqa: S106 - a URL
+)
+"""One that does not run, to plan with."""
+
+
+def judged_by(settings: Settings, server: Reference = PLANNED) -> Settings:
+    """The settings with which `server` is judged, whatever they say of an endpoint and its orders."""
+    endpoint = replace(
+        settings.endpoint,
+        url=server.url,
+        secret=server.secret,
+        url_without_secret=server.without_secret,
+        refuses_to_start=server.refuses_to_start,
+    )
+    return replace(settings, endpoint=endpoint, orders=server.orders)
 
 
 def command(host: str, port: int, workers: int | None = None) -> list[str]:

@@ -84,6 +84,14 @@ class TestCertify:
         assert "Nothing was sent." in done.output
         assert "SG-01" in done.output
 
+    def test_list_without_a_url(self, tmp_path: Path) -> None:
+        """--list without a URL shows what the reference server would be judged by, its orders included."""
+        done = judged.certify(tmp_path, "--list", secret=None)
+
+        assert done.exit_code == 0
+        assert "OR-01  MUST    1 example" in done.output
+        assert not (tmp_path / "hookassay-report").exists()
+
     def test_junit_names_the_clauses(self, deployed: Deployed, tmp_path: Path) -> None:
         """CI systems see the clause ids in the names of JUnit's test cases."""
         judged.certify(tmp_path, deployed.url, "--orders", deployed.orders, "--only", "SG-02")
@@ -125,6 +133,7 @@ class TestBadInput:
             (["--orders", "sqlite:///other.db"], "did you mean shop_orders?"),
             (["--orders", "sqlite:///columns.db"], "did you mean session_id?"),
             (["--orders", "mongodb://localhost/shop"], "postgresql://"),
+            (["--orders", "postgresql://[no/shop"], "cannot be opened"),
             (["--only", "RP-5"], "Did you mean RP-05?"),
             (["--settle", "soon"], "--settle"),
             (["--header", "no colon"], "--header"),
