@@ -83,7 +83,9 @@ def test_object_of_nulls(event_type: str) -> None:
     names = ["amount_total", "currency", "metadata", "mode", "payment_intent", "payment_status", "status", "charge"]
     names += ["amount", "amount_refunded", "latest_charge"]
 
-    facts(event(event_type, {"id": "x_1", **dict.fromkeys(names)}))
+    found = facts(event(event_type, {"id": "x_1", **dict.fromkeys(names)}))
+
+    assert all(fact.amount is None for fact in found)
 
 
 @pytest.mark.parametrize("metadata", [{}, None, [], {"user_id": None}, {"user_id": 42}])

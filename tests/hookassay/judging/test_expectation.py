@@ -26,6 +26,8 @@ def test_takes_effect(scene: Scene) -> None:
     scene.deliver("the payment")
     Expectation(scene).takes_effect()
 
+    assert scene.courier.outstanding == 0
+
 
 def test_takes_no_effect(scene: Scene, shop: ToyShop) -> None:
     """A delivery that is acknowledged and shows nowhere has not."""
@@ -50,6 +52,8 @@ def test_accepted_on_a_retry(scene: Scene, shop: ToyShop) -> None:
     shop.instead = lambda _: answer(503) if len(shop.received) <= 3 else None
     scene.deliver("the payment")
     Expectation(scene).takes_effect()
+
+    assert len(shop.received) > 3
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -286,6 +290,8 @@ def test_acknowledged_at_last(scene: Scene, shop: ToyShop) -> None:
     scene.deliver("the payment")
     Expectation(scene).is_acknowledged()
 
+    assert scene.courier.outstanding == 0
+
 
 def test_never_acknowledged(scene: Scene, shop: ToyShop) -> None:
     """A delivery that never gets one is named."""
@@ -310,6 +316,8 @@ def test_not_redirected(scene: Scene) -> None:
     scene.deliver_bare()
     Expectation(scene).is_not_redirected()
     Expectation(scene).is_not_turned_away()
+
+    assert {one.status for one in scene.courier.answers} == {200}
 
 
 def test_turned_away(scene: Scene, shop: ToyShop) -> None:

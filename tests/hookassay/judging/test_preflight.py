@@ -250,7 +250,8 @@ def test_clocks(prepare: Preparing, shop: ToyShop, ahead: int, apart: bool) -> N
 def test_date_that_is_none(prepare: Preparing, shop: ToyShop) -> None:
     """A Date header that is no date is passed over."""
     shop.afterwards = lambda _: answer(200, (("Date", "yesterday"),))
-    prepare().run()
+
+    assert "a genuine purchase takes effect" in run(prepare())
 
 
 def test_minor_units(prepare: Preparing, shop: ToyShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -444,3 +444,5 @@ def test_close_twice() -> None:
         connection.open()
         connection.close()
         connection.close()
+
+        assert not connection.reusable
