@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import postgres
 import pytest
+from needed import needed
 
 
 @pytest.fixture(scope="session")
@@ -16,12 +16,7 @@ def postgres_url() -> Iterator[str]:
 
     Skips where no PostgreSQL is installed, except in CI (CI=true), where a skipped database would be a hole.
     """
-    binaries = postgres.binaries()
-    if binaries is None:
-        reason = "no PostgreSQL is installed (apt-get install postgresql)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    binaries = needed(postgres.binaries(), "no PostgreSQL is installed (apt-get install postgresql)")
     with postgres.running(binaries) as url:
         yield url
 

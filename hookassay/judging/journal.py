@@ -120,11 +120,6 @@ class Journal:
         """End the current scenario; what is delivered from now on belongs to none."""
         self._current = None
 
-    @property
-    def current(self) -> ScenarioRecord | None:
-        """The scenario that is running, if any."""
-        return self._current
-
     def delivered(self, record: DeliveryRecord) -> None:
         """Write down one POST attempt."""
         with self._lock:

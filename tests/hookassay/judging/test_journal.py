@@ -66,14 +66,15 @@ def test_burst_is_counted_and_not_kept() -> None:
 
 
 def test_current() -> None:
-    """The journal knows which scenario runs."""
+    """A delivery is written to the scenario that runs, and outside of all where none does."""
     journal = Journal()
-    assert journal.current is None
+    journal.delivered(delivery())
     record = journal.open("SG-01", "honest")
-    assert journal.current is record
+    journal.delivered(delivery())
     journal.close()
+    journal.delivered(delivery())
 
-    assert journal.current is None
+    assert (record.sent, len(journal.outside), journal.sent) == (1, 2, 3)
 
 
 def test_note_once() -> None:

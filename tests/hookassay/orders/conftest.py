@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import mariadb
 import psycopg
 import pytest
+from needed import needed
 
 SCHEMA = (
     "CREATE TABLE orders (id integer PRIMARY KEY, user_id text, stripe_session_id varchar(255), status text, "
@@ -29,12 +29,9 @@ def mariadb_url() -> Iterator[str]:
 
     Skips where no MariaDB is installed, except in CI (CI=true), where a skipped database would be a hole.
     """
-    programs = mariadb.binaries()
-    if programs is None:
-        reason = "no MariaDB is installed (apt-get install mariadb-server-core mariadb-client-core)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    programs = needed(
+        mariadb.binaries(), "no MariaDB is installed (apt-get install mariadb-server-core mariadb-client-core)"
+    )
     with mariadb.running(programs) as url:
         yield url
 
