@@ -99,7 +99,7 @@ Feature: Events converge in whatever order they arrive
       And a refund of 200 happened
       When a refund of 200 is delivered
       And a refund of 300 is delivered
-      Then the order shows 500 minor units refunded
+      Then the order shows 500 thousandths of it refunded
 
   @OO-07 @MUST
   Rule: A closed dispute stays closed when earlier news of it arrive late

@@ -40,6 +40,10 @@ Feature: Signed deliveries are accepted
         | the right v1, then a wrong one     |
         | the right v1 between two wrong ones |
 
+    Example: while the secret is rolled
+      When a payment is delivered before, while and after the secret is rolled
+      Then each of the payments takes effect
+
   @SG-04 @MUST
   Rule: Unknown schemes and items next to a valid v1 are ignored
     Source: docs.stripe.com/webhooks: "You can discard all other elements."

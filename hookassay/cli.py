@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -18,8 +19,15 @@ from . import __version__, configuration
 from .config import Settings
 from .endpoint import Endpoint
 from .errors import HookassayError, UsageError
+from .importing import Transcript, importable, load
 from .judging.contract import Contract
 from .redaction import Redactor
+from .stripe_api.address import Address
+
+APPLICATION_LOG = "application.log"
+
+if TYPE_CHECKING:
+    from .stripe_api.client import StripeApi
 
 EXIT_CODES = """\b
 Exit codes:
@@ -53,6 +61,12 @@ def main() -> None:
 @main.command(epilog=EXIT_CODES)
 @click.argument("url", required=False)
 @click.option(
+    "--app",
+    metavar="MODULE:CALLABLE",
+    help="Judge a WSGI or ASGI application in this process, in place of a URL: shop.wsgi:app, shop:create_app(). URL "
+    "is then the path that it takes webhooks at, /stripe/webhook by default.",
+)
+@click.option(
     "--secret",
     metavar="TEXT|-",
     help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file: what "
@@ -63,11 +77,12 @@ def main() -> None:
     "--orders",
     metavar="SOURCE",
     help="Where orders are read back: sqlite:///PATH, postgresql://…, mysql://…, https://…{session_id}… or "
-    "cmd:PROGRAM {session_id}. Without it only what the wire shows is judged.",
+    "cmd:PROGRAM {session_id}; with --app also a path of the application's, /orders/{session_id}. Without it only what "
+    "the wire shows is judged.",
 )
 @click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
 @click.option("--events", metavar="TYPE,TYPE", help="The event types the endpoint is subscribed to; default: all.")
-@click.option("--api-version", metavar="VERSION", help="The API version that events carry.")
+@click.option("--api-version", metavar="VERSION", help="The API version that events carry; all for each.")
 @click.option("--only", metavar="ID|GROUP[,…]", help="Judge these clauses and what they rest on: RP-05, replayed.")
 @click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with every delivery; repeatable.")
 @click.option(
@@ -79,6 +94,12 @@ def main() -> None:
 @click.option("--settle", metavar="SECONDS", help="The longest wait for an effect; default: measured.")
 @click.option("--timeout", metavar="SECONDS", help="For one delivery; default 10.")
 @click.option("--rate", metavar="N", help="At most N deliveries per second.")
+@click.option("--workers", metavar="N", help="Run N scenarios at a time, for an endpoint that is slow; default 1.")
+@click.option(
+    "--stripe-api",
+    metavar="HOST:PORT",
+    help="The stand-in for api.stripe.com that the endpoint calls back to; started for the run unless it runs there.",
+)
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
@@ -88,7 +109,7 @@ def main() -> None:
 def certify(config: str | None, listing: bool, **options: Any) -> None:
     """Judge the endpoint at URL by the contract.
 
-    Without a URL the reference server is started on SQLite in a temporary folder, and judged.
+    With neither a URL nor --app the reference server is started on SQLite in a temporary folder, and judged.
     """
     settings = configuration.load(
         Path(config) if config else None,
@@ -103,20 +124,29 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         from .judging.run import plan
         from .report.listing import print_plan
 
-        told = settings if settings.endpoint.url is not None else reference.judged_by(settings)
+        told = settings if settings.endpoint.url or settings.endpoint.app else reference.judged_by(settings)
         print_plan(plan(contract, told), contract, _console())
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
-    with _target(settings) as (told, endpoint):
+    console = _console()  # before an application's output is kept away from ours
+    with _stand_in(settings) as stripe_api, _target(settings, stripe_api) as (told, endpoint, transcript):
         from .judging.run import plan
 
         the_plan = plan(contract, told)
-        if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate()):
-            sys.exit(_judge(told, endpoint, contract, the_plan))
+        if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate(told.run.workers)):
+            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api))
     sys.exit(3)
 
 
-def _judge(settings: Settings, endpoint: Endpoint, contract: Contract, the_plan: Any) -> int:
+def _judge(
+    settings: Settings,
+    endpoint: Endpoint,
+    contract: Contract,
+    the_plan: Any,
+    console: Console,
+    transcript: Transcript | None,
+    stripe_api: StripeApi | None,
+) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
     from .report import document, junit
@@ -125,7 +155,7 @@ def _judge(settings: Settings, endpoint: Endpoint, contract: Contract, the_plan:
     redactor = Redactor(_secrets(settings))
     document.prepare(settings.run.report)
     report = TerminalReport(
-        _console(),
+        console,
         contract,
         redactor,
         verbose=settings.run.verbose,
@@ -133,11 +163,12 @@ def _judge(settings: Settings, endpoint: Endpoint, contract: Contract, the_plan:
         command=_command_line(),
     )
     try:
-        result = Run(settings, endpoint, contract, redactor, report).execute(the_plan)
+        result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
         written = [
             document.write(result, contract, settings.run.report, redactor),
             junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict),
         ]
+        written += _log(transcript, settings.run.report, redactor)
         report.closing(result, written)
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
@@ -147,22 +178,67 @@ def _judge(settings: Settings, endpoint: Endpoint, contract: Contract, the_plan:
 
 
 @contextmanager
-def _target(settings: Settings) -> Iterator[tuple[Settings, Endpoint]]:
+def _stand_in(settings: Settings) -> Iterator[StripeApi | None]:
+    """The stand-in for Stripe's API, where one was asked for: before anything is delivered."""
+    if settings.stripe_api.address is None:
+        yield None
+        return
+    from .stripe_api import process
+
+    with process.running(Address.parse(settings.stripe_api.address), settings.stripe_api.token) as api:
+        yield api
+
+
+def _log(transcript: Transcript | None, folder: Path, redactor: Redactor) -> list[Path]:
+    """Keep what the application printed, if it printed anything; an older log would mislead."""
+    from .report import document
+
+    (folder / APPLICATION_LOG).unlink(missing_ok=True)
+    text = transcript.text() if transcript is not None else ""
+    return [document.save(folder, APPLICATION_LOG, redactor.clean(text).encode())] if text else []
+
+
+@contextmanager
+def _target(settings: Settings, stripe_api: StripeApi | None) -> Iterator[tuple[Settings, Endpoint, Transcript | None]]:
     """The endpoint that is configured, or else the reference server, started for this run."""
+    if settings.endpoint.app is not None:
+        with _application(settings, settings.endpoint.app) as target:
+            yield target
+        return
     if settings.endpoint.url is not None:
-        yield settings, configuration.endpoint(settings)
+        yield settings, configuration.endpoint(settings), None
         return
     from . import reference
 
     if settings.orders.source is not None:
         raise UsageError("--orders was given without a URL. Name the webhook URL whose orders these are.")
-    with reference.starting() as ready:
+    with reference.starting(stripe_api.address.url if stripe_api is not None else None) as ready:
         # What the run needs is loaded while the server starts.
         import_module(".judging.run", __package__)
         import_module(".orders.sql", __package__)
         server = ready()
         told = reference.judged_by(settings, server)
-        yield told, configuration.endpoint(told)
+        yield told, configuration.endpoint(told), None
+
+
+@contextmanager
+def _application(settings: Settings, name: str) -> Iterator[tuple[Settings, Endpoint, Transcript]]:
+    """The application that `name` stands for, in this process, and what it prints meanwhile."""
+    from .wire.application import hosting
+
+    # What the run needs is loaded first: a module of the application's may have the name of a library's.
+    import_module(".judging.run", __package__)
+    import_module(".orders.sql", __package__)
+    import_module(".report.junit", __package__)
+    transcript = Transcript()
+    # A copy of this process would be a copy of the application, with a database of its own where that is in memory.
+    told = replace(settings, run=replace(settings.run, workers=1))
+    with (
+        transcript.taking(),
+        importable(settings.folder),
+        hosting(lambda: load(name, transcript.tail)) as application,
+    ):
+        yield told, configuration.endpoint(told, application), transcript
 
 
 def _consents(endpoint: Endpoint, estimate: tuple[int, int]) -> bool:
@@ -182,6 +258,8 @@ def _secrets(settings: Settings) -> Iterator[str]:
         yield settings.endpoint.secret.reveal()
     for _, value in settings.endpoint.headers:
         yield value
+    if settings.stripe_api.token is not None:
+        yield settings.stripe_api.token.reveal()
     for _, secret in settings.orders.headers:
         yield secret.reveal()
     with suppress(ValueError):  # what is no URL is refused by whoever opens it
@@ -216,7 +294,7 @@ def _quoted(word: str) -> str:
 
 
 def _console() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=False)
+    return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=False)
 
 
 @main.command()
@@ -235,6 +313,29 @@ def serve(host: str, port: int, database: str | None, workers: int | None) -> No
     if database:
         environment["DATABASE_URL"] = database
     reference.serve(host, port, workers, environment)
+
+
+@main.command("stripe-api")
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets containers reach it.")
+@click.option("--port", default=12111, show_default=True, type=click.IntRange(1, 65535))
+def stripe_api(host: str, port: int) -> None:
+    """Run the stand-in for api.stripe.com, for an endpoint that calls back to Stripe.
+
+    It answers for the purchases of `hookassay certify --stripe-api HOST:PORT`, with any key (sk_…, rk_…). Runs on this
+    machine may tell it of purchases; with $HOOKASSAY_STRIPE_API_TOKEN set, whoever has the token, from anywhere.
+    """
+    from .stripe_api import process
+    from .stripe_api.client import StripeApi
+
+    text = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        address = Address.parse(text)
+    except ValueError:
+        raise UsageError(f"--host must be a host name or an IP address of this machine, not {host}.") from None
+    if StripeApi(address).identify():
+        raise UsageError(f"A stand-in runs at {address} already.")
+    click.echo(f"The stand-in for api.stripe.com listens at {address.url}; stop it with Ctrl-C.")
+    process.serve(address, os.environ)
 
 
 @main.command()

@@ -15,6 +15,9 @@ from .endpoint import Secret
 
 LATEST_API_VERSION = "2026-10-28.endive"
 
+ALL_API_VERSIONS = "all"
+"""What `[endpoint] api_version` says for every supported version, one after the other."""
+
 DEFAULT_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         name: name
@@ -51,10 +54,12 @@ class EndpointSettings:
     """`[endpoint]`: the endpoint, its subscription, and what it declares itself capable of.
 
     Attributes:
-        url: The webhook URL; None certifies the reference server.
+        url: The webhook URL, or beside `app` the path at which the application takes webhooks; where neither is given,
+            the reference server is certified.
+        app: An application in this process, `MODULE:CALLABLE`, in place of a URL.
         secret: The signing secret; None until one was given.
         events: The event types subscribed to; None means all.
-        api_version: The API version whose payloads are sent.
+        api_version: The API version whose payloads are sent, or `all`.
         livemode: The mode the endpoint declares; None declares nothing and sends `livemode: false`.
         tolerance: Seconds of age after which a timestamp is refused; None declares nothing (Stripe's default is 300).
         max_body: The largest body in bytes the endpoint declares to accept; None declares nothing.
@@ -66,6 +71,7 @@ class EndpointSettings:
     """
 
     url: str | None = None
+    app: str | None = None
     secret: Secret | None = None
     events: tuple[str, ...] | None = None
     api_version: str = LATEST_API_VERSION
@@ -114,6 +120,7 @@ class OrdersSettings:
         columns: Standard column name → the implementation's name; `""` is not exposed.
         values: State → the implementation's values for it.
         headers: Sent to the order URL only.
+        open: Whether a read-back over HTTP is open to anyone on purpose, as in a test mode (EX-05).
         create: How the shop creates an order before paying (`cmd:…`, SQL, or a URL to POST to).
         refund: How the shop starts a refund itself, the same forms.
     """
@@ -127,6 +134,7 @@ class OrdersSettings:
     columns: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
     values: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: dict(DEFAULT_VALUES))
     headers: tuple[tuple[str, Secret], ...] = ()
+    open: bool = False
     create: str | None = field(default=None, repr=False)
     refund: str | None = field(default=None, repr=False)
 
@@ -153,6 +161,7 @@ class RunSettings:
         settle: The longest wait for an effect, in seconds; None measures it.
         timeout: Seconds for one delivery.
         rate: Deliveries per second at most; None is unbounded.
+        workers: How many processes run scenarios at the same time.
         cacert: A PEM file for the endpoint's TLS certificate.
         report: The folder that reports are written to.
         strict: Whether a failing SHOULD fails the run.
@@ -164,6 +173,7 @@ class RunSettings:
     settle: float | None = None
     timeout: float = 10.0
     rate: float | None = None
+    workers: int = 1
     cacert: Path | None = None
     report: Path = Path("hookassay-report")
     strict: bool = False
@@ -177,10 +187,12 @@ class StripeApiSettings:
     """`[stripe_api]`: the stand-in for api.stripe.com that the endpoint calls back to.
 
     Attributes:
-        address: HOST:PORT it listens on; None starts none.
+        address: HOST:PORT it listens on; None has none.
+        token: What one that runs there already asks for; None where it asks for none.
     """
 
     address: str | None = None
+    token: Secret | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is under test: a URL and its signing secret."""
+"""What is under test: a URL, or an application in this process, and its signing secret."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from .errors import UsageError
@@ -34,6 +35,26 @@ class Secret:
         return hash(self._value)
 
 
+DEFAULT_PATH = "/stripe/webhook"
+
+
+def in_process(path: str | None) -> str:
+    """The URL under which an application in this process is asked for `path`, or for `//HOST/PATH` under another host.
+
+    It is https, as Stripe demands of live endpoints, or an application that insists on it would redirect.
+    """
+    path = path or DEFAULT_PATH
+    return f"https:{path}" if path.startswith("//") else f"https://localhost{path}"
+
+
+class InProcess(Protocol):
+    """An application that answers in this process, in place of a server at the URL."""
+
+    def exchange(self, endpoint: Endpoint, request: Any) -> Any:
+        """The answer (a `wire.connection.Answer`) to one request (a `wire.connection.Request`)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where deliveries go, and how a delivery is signed and bounded.
@@ -44,6 +65,7 @@ class Endpoint:
         headers: Extra headers sent with every delivery (a gateway's bypass token, say).
         timeout: Seconds for one delivery, from connecting to the end of the answer.
         cacert: A PEM file that replaces the system's certificate authorities.
+        application: What answers in this process; None where the URL is connected to.
     """
 
     url: str
@@ -51,6 +73,7 @@ class Endpoint:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float = 10.0
     cacert: Path | None = None
+    application: InProcess | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a URL that no delivery could be sent to; it is not shown, for it may hold a password."""

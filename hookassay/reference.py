@@ -75,8 +75,10 @@ def command(host: str, port: int, workers: int | None = None) -> list[str]:
 
 
 @contextmanager
-def starting() -> Iterator[Callable[[], Reference]]:
+def starting(stripe_api: str | None = None) -> Iterator[Callable[[], Reference]]:
     """Start the reference server on SQLite in a temporary folder and a free port; stop it at the end.
+
+    `stripe_api` is the base URL of a stand-in for Stripe's API.
 
     Yields:
         A function that waits until the server is there, so that its start costs nothing while something else is done.
@@ -90,6 +92,7 @@ def starting() -> Iterator[Callable[[], Reference]]:
             "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(12)}",
             "STRIPE_WEBHOOK_SECRET": secret,
             "DATABASE_URL": f"sqlite:///{database}",
+            **({"STRIPE_API_BASE": stripe_api} if stripe_api else {}),
         }
         # Started first, beside the server itself: what it does while the secret is unset is a clause of its own.
         port_without = free_port()

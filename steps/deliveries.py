@@ -24,6 +24,31 @@ def _(scene: Scene, fact: str, signing: str) -> None:
     scene.deliver(fact, signing=signing)
 
 
+@when(parsers.parse("{fact} is delivered in events with {variation}"))
+def _(scene: Scene, fact: str, variation: str) -> None:
+    scene.deliver(fact, variation=variation)
+
+
+@when(parsers.parse("{fact} is delivered in bodies of {size:d} bytes"))
+def _(scene: Scene, fact: str, size: int) -> None:
+    scene.deliver_large(fact, size)
+
+
+@when(parsers.parse("{fact} is delivered as Stripe's servers send it"))
+def _(scene: Scene, fact: str) -> None:
+    scene.deliver_as_stripe(fact)
+
+
+@when("a payment is delivered before, while and after the secret is rolled")
+def _(scene: Scene) -> None:
+    scene.deliver_through_roll()
+
+
+@then("each of the payments takes effect")
+def _(expect: Expectation) -> None:
+    expect.each_takes_effect()
+
+
 @when(parsers.parse("{fact} is delivered as {style} JSON"))
 def _(scene: Scene, fact: str, style: Style) -> None:
     scene.deliver(fact, style=style)
@@ -67,6 +92,11 @@ def _(expect: Expectation) -> None:
 @then("the whole secret is the key")
 def _(expect: Expectation) -> None:
     expect.is_keyed_by_whole_secret()
+
+
+@then("it is answered in time")
+def _(expect: Expectation) -> None:
+    expect.is_answered_in_time()
 
 
 @then("it is not redirected")

@@ -37,6 +37,21 @@ def _(expect: Expectation, amount: int, currency: str) -> None:
     expect.shows_amount(amount, currency)
 
 
-@then(parsers.parse("the order shows {amount:d} minor units refunded"))
-def _(expect: Expectation, amount: int) -> None:
-    expect.shows_refunded(amount)
+@then(parsers.parse("the order shows {thousandths} thousandths of it refunded"))
+def _(expect: Expectation, thousandths: str) -> None:
+    expect.shows_refunded(thousandths)
+
+
+@then("the partial refund shows as before the dispute")
+def _(expect: Expectation) -> None:
+    expect.order_is_partial_again()
+
+
+@then("no order without a payment is refunded")
+def _(expect: Expectation) -> None:
+    expect.unpaid_stay_unrefunded()
+
+
+@then("the order does not wait like the other")
+def _(expect: Expectation) -> None:
+    expect.does_not_wait_like("the waiting")

@@ -8,4 +8,7 @@ pytest_plugins = [
     "hookassay.steps.forgeries",
     "hookassay.steps.races",
     "hookassay.steps.orders",
+    "hookassay.steps.failures",
+    "hookassay.steps.connections",
+    "hookassay.steps.exposure",
 ]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..config import Settings
-from ..endpoint import Endpoint
+from ..endpoint import DEFAULT_PATH, Endpoint, InProcess, in_process
 from ..errors import UsageError
 from . import headers
-from .consistency import check
+from .consistency import check, one_target
 from .file import DEFAULT_NAME, expand, read
 from .keys import COMMAND_LINE, TABLES, Key, Table
 from .values import Wrong, nearest
@@ -55,12 +55,15 @@ def load(path: Path | None, environ: Mapping[str, str], *, stdin: TextIO | None 
         above = "STRIPE_WEBHOOK_SECRET" in environ or bool(options.get("secret") or options.get("secret_file"))
         settings = _file(path, environ, without_secret=above)
         check(settings, str(path))
+        settings = one_target(Settings(), settings, str(path))
+    below = settings
     for table in TABLES.values():
         for key in table.keys:
             text = environ.get(key.variable, "") if key.variable else ""
             # CI systems set what they do not know to "": nothing was meant by it. A blank secret must be said, though.
             if text.strip() or (key.variable == "STRIPE_WEBHOOK_SECRET" and key.variable in environ):
                 settings = _set(settings, table, key, _from_text(key, f"${key.variable}", text))
+    settings = one_target(below, settings, "The environment")
     return overlay(settings, environ=environ, stdin=stdin, **options)
 
 
@@ -79,6 +82,7 @@ def overlay(
     Raises:
         UsageError: a value is wrong; the message names its option.
     """
+    below = settings
     if options.get("secret") and options.get("secret_file"):
         raise UsageError("--secret and --secret-file must not be given together; keep one.")
     for name, value in options.items():
@@ -95,24 +99,34 @@ def overlay(
             value = list(value) if isinstance(value, tuple) else value
             given = _Given(key.option, value, value)
         settings = _set(settings, table, key, given)
-    return settings
+    return one_target(below, settings, "The command line")
 
 
-def endpoint(settings: Settings) -> Endpoint:
+def endpoint(settings: Settings, application: InProcess | None = None) -> Endpoint:
     """The endpoint to deliver to: where a URL and a secret are needed at last, and a missing or blank one is refused.
+
+    Args:
+        settings: What the run was told.
+        application: What answers in this process, where an application is judged.
 
     Raises:
         UsageError: there is no URL, no secret, or a blank one.
     """
     told = settings.endpoint
     ways = "set $STRIPE_WEBHOOK_SECRET, or use --secret-file FILE, --secret - (standard input) or [endpoint] secret."
-    if told.url is None:
+    url = told.url if application is None else in_process(told.url)
+    if url is None:
         raise UsageError("No URL was given: name the webhook URL, or set $HOOKASSAY_URL or [endpoint] url.")
     if told.secret is None:
         raise UsageError(f"No signing secret was given. It must be the endpoint's own (whsec_…): {ways}")
     if not told.secret.reveal():
         raise UsageError(f"The signing secret that was given is blank. It must be the endpoint's own (whsec_…): {ways}")
-    return Endpoint(told.url, told.secret, told.headers, settings.run.timeout, settings.run.cacert)
+    if url.startswith("/"):
+        raise UsageError(
+            f"The URL must be the whole webhook URL, such as http://localhost:4242{DEFAULT_PATH}. "
+            "A path alone belongs beside --app MODULE:CALLABLE."
+        )
+    return Endpoint(url, told.secret, told.headers, settings.run.timeout, settings.run.cacert, application)
 
 
 def _file(path: Path, environ: Mapping[str, str], *, without_secret: bool) -> Settings:

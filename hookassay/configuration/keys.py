@@ -66,10 +66,17 @@ ENDPOINT = Table(
     (
         Key(
             "url",
-            kinds.URL,
-            "The webhook URL, exactly as configured at Stripe.",
+            kinds.WEBHOOK,
+            "The webhook URL, exactly as configured at Stripe; beside app the path alone.",
             variable="HOOKASSAY_URL",
             option="URL",
+        ),
+        Key(
+            "app",
+            kinds.APPLICATION,
+            "A WSGI or ASGI application to judge in this process, in place of a URL: MODULE:CALLABLE.",
+            variable="HOOKASSAY_APP",
+            option="--app",
         ),
         Key(
             "secret",
@@ -96,7 +103,7 @@ ENDPOINT = Table(
         Key(
             "api_version",
             kinds.API_VERSION,
-            "The API version whose payloads the endpoint receives.",
+            "The API version whose payloads the endpoint receives; all judges in every supported one.",
             variable="HOOKASSAY_API_VERSION",
             option="--api-version",
         ),
@@ -141,6 +148,7 @@ ORDERS = Table(
         Key("rows", kinds.EXPRESSION, "Where the rows are in a JSON answer."),
         Key("many", kinds.BOOLEAN, "Whether the source yields every row of a session; if not given, it is found out."),
         Key("money", kinds.MONEY, "Whether amounts are kept in the major unit (dollars) or the minor unit (cents)."),
+        Key("open", kinds.BOOLEAN, "Whether the order URL is open to anyone on purpose, as in a test mode."),
         Key("create", kinds.TEXT, "How the shop creates an order before paying: cmd:…, SQL, or a URL.", private=True),
         Key("refund", kinds.TEXT, "How the shop starts a refund itself: the same forms.", private=True),
         Key("headers", ORDERS_HEADERS, "Headers sent to the order URL only.", option="--orders-header", private=True),
@@ -196,6 +204,13 @@ RUN = Table(
             option="--rate",
         ),
         Key(
+            "workers",
+            kinds.WORKERS,
+            "How many processes run scenarios at the same time; races and what could do harm run alone.",
+            variable="HOOKASSAY_WORKERS",
+            option="--workers",
+        ),
+        Key(
             "cacert",
             kinds.CERTIFICATES,
             "The authorities trusted for TLS, in place of the system's.",
@@ -211,7 +226,22 @@ RUN = Table(
 STRIPE_API = Table(
     "stripe_api",
     "stripe_api",
-    (Key("address", kinds.TEXT, "HOST:PORT of the stand-in for api.stripe.com."),),
+    (
+        Key(
+            "address",
+            kinds.ADDRESS,
+            "HOST:PORT of the stand-in for api.stripe.com; started for the run where none runs there.",
+            variable="HOOKASSAY_STRIPE_API",
+            option="--stripe-api",
+        ),
+        Key(
+            "token",
+            kinds.TOKEN,
+            "The token that a stand-in was started with; write ${HOOKASSAY_STRIPE_API_TOKEN}.",
+            variable="HOOKASSAY_STRIPE_API_TOKEN",
+            private=True,
+        ),
+    ),
 )
 
 FAULTS = Table(

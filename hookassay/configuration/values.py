@@ -15,8 +15,9 @@ from typing import Any
 
 import jmespath
 
-from ..config import LATEST_API_VERSION
-from ..endpoint import Endpoint, Secret
+from ..endpoint import Endpoint, Secret, in_process
+from ..sender import version
+from ..stripe_api.address import Address
 
 
 class Wrong(ValueError):  # noqa: N818 - reads as it is raised, and never leaves this package
@@ -154,15 +155,14 @@ def _matching(pattern: str, mend: Callable[[str], str | None] | None = None) -> 
 
 
 def _api_version(value: Any) -> str:
-    text = value.isoformat() if isinstance(value, date) else str(value)
-    found = re.search(r"(\d{4})\D?(\d\d)\D?(\d\d)(?:\W+([A-Za-z]+))?", text)
-    near = "-".join(found.groups()[:3]) + (f".{found[4].lower()}" if found[4] else "") if found else ""
-    try:
-        date.fromisoformat(near[:10])
-    except ValueError:
-        near = LATEST_API_VERSION
+    near = version.nearest(value.isoformat() if isinstance(value, date) else str(value))
     if value != near or not isinstance(value, str):
         raise Wrong(near)
+    if value < version.SUPPORTED[0]:
+        raise Wrong(
+            version.SUPPORTED[0],
+            must=f"{version.SUPPORTED[0]} or newer, because the payloads of older API versions are not known",
+        )
     return value
 
 
@@ -171,6 +171,41 @@ def _url(value: Any) -> str:
     if re.match(r"(localhost|[\d.]+|[\w.-]+\.\w+)(:\d+)?(/|$)", text):
         raise Wrong(("http://" if text.startswith(("localhost", "127.")) else "https://") + text)
     return Endpoint(text, Secret("")).url
+
+
+def _webhook(value: Any) -> str:
+    """A whole URL, or a path for an application in this process; the latter may name the host that it is asked as."""
+    text = _text(value)
+    if not text.startswith("/"):
+        return _url(text)
+    Endpoint(in_process(text), Secret(""))
+    return text
+
+
+def _application(value: Any) -> str:
+    text = _text(value).strip()
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d].*", text, re.DOTALL):
+        module, _, name = text.removesuffix(".py").partition(":")
+        module = module.strip("./").removesuffix(".py").replace("/", ".")
+        near = f"{module}:{name or 'app'}"
+        raise Wrong(near if re.fullmatch(r"[^\W\d][\w.]*:[^\W\d][\w.]*", near) else None)
+    return text
+
+
+def _address(value: Any) -> str:
+    text = _text(value)
+    try:
+        return str(Address.parse(text))
+    except ValueError:
+        near = text.strip().removeprefix("http://").rstrip("/")
+        raise Wrong(f"127.0.0.1:{near.lstrip(':')}" if near.lstrip(":").isdigit() else near) from None
+
+
+def _token(value: Any) -> Secret:
+    text = _text(value)
+    if not re.fullmatch(r"[!-~]+", text):
+        raise Wrong
+    return Secret(text)
 
 
 def _expression(value: Any) -> str:
@@ -253,14 +288,19 @@ BOOLEAN = Kind("true or false", _boolean, lambda text: {"true": True, "false": F
 TEXT = Kind("text that is not blank", _text)
 SECONDS = Kind("a number of seconds from 0.01 to 3600", _number(0.01, 3600), _number_in)
 RATE = Kind("a number of deliveries per second, at least 0.01", _number(0.01, 1e9), _number_in)
+WORKERS = Kind("a whole number of processes from 1 to 64", _number(1, 64, whole=True), _number_in)
 TOLERANCE = Kind("a whole number of seconds, at least 60", _number(60, math.inf, whole=True), _number_in)
 BYTES = Kind("a whole number of bytes, at least 1024", _number(1024, math.inf, whole=True), _number_in)
 AMOUNT = Kind("a whole number of minor units (cents), at least 1", _number(1, math.inf, whole=True), _number_in)
 EVENTS = Kind("event types such as checkout.session.completed, at least one (or * alone for all)", _events, commas)
 NAMES = Kind("clause ids or groups such as RP-05 or replayed, at least one", _list_of(_text), commas)
-API_VERSION = Kind("an API version in the form YYYY-MM-DD or YYYY-MM-DD.train", _api_version)
+API_VERSION = Kind('an API version in the form YYYY-MM-DD or YYYY-MM-DD.train, or "all"', _api_version)
+ADDRESS = Kind("HOST:PORT such as 127.0.0.1:12111, or [::1]:12111", _address)
+TOKEN = Kind("a token of letters, digits and punctuation without spaces", _token)
 ACCOUNT = Kind("a connected account's id (acct_…)", _matching(r"acct_\w+"))
 URL = Kind("a whole URL such as http://localhost:4242/stripe/webhook", _url)
+WEBHOOK = Kind("a whole URL such as http://localhost:4242/stripe/webhook, or beside --app a path", _webhook)
+APPLICATION = Kind("a module and what is in it, such as shop.wsgi:app or shop:create_app()", _application)
 PATH = Kind("a path", lambda value: Path(_text(value)), path=True)
 CERTIFICATES = Kind("a PEM file of certificates", _certificates, path=True)
 SECRET = Kind("the endpoint's signing secret (whsec_…)", _secret)

@@ -52,6 +52,8 @@ def _missing(need: str, settings: Settings, readable: bool) -> str | None:
             return None if endpoint.account is not None else NOT_APPLICABLE
         case "all events":
             return None if endpoint.events is None else NOT_APPLICABLE
+        case "socket":
+            return None if endpoint.app is None else NOT_APPLICABLE
         case "faults":
             return None if settings.faults != FaultsSettings() else NOT_APPLICABLE
         case _:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import Settings
 from ..endpoint import Endpoint
+from ..errors import NotTestable
 from ..orders.book import OrderBook, same
 from ..orders.settling import BARRIER_PURCHASES, Settling
 from ..sender.courier import Courier
 from ..sender.dispatch import Dispatch, Parcel
 from ..sender.purchase import Purchase, PurchaseBook
+from ..stripe_api.client import StripeApi
 from ..wire.connection import Answer
 from .journal import DeliveryRecord, Journal
 from .watch import Watchlist
+
+if TYPE_CHECKING:
+    from .exposure import Provoked
 
 # What a person wants to see of an answer's body.
 SHOWN_BODY = 300
@@ -38,6 +43,11 @@ class Bench:
         create: Creates the order, where the shop does that; None where the webhook does.
         effects: Counts the effects of a purchase; None where no counter was given.
         watchlist: What must stay as it is.
+        without_payment: Checkout Session ids of purchases that came to something without any payment.
+        provoked: The answers to everything that an endpoint may accept or refuse, once they were provoked.
+        harmed_by: The clause whose scenario the endpoint does not work any more after; empty while it works.
+        stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
+        rest: Closes every connection; each is opened again when it is needed.
     """
 
     settings: Settings
@@ -50,15 +60,36 @@ class Bench:
     create: Callable[[Placeholders], None] | None = None
     effects: Callable[[Placeholders], int] | None = None
     watchlist: Watchlist = field(default_factory=Watchlist)
+    without_payment: list[str] = field(default_factory=list)
+    provoked: list[Provoked] = field(default_factory=list)
+    harmed_by: str = ""
+    stripe_api: StripeApi | None = None
+    rest: Callable[[], None] = lambda: None
 
     def courier(self) -> Courier:
         """A courier for one scenario."""
         events = self.settings.endpoint.events
         return Courier(self.dispatch, None if events is None else frozenset(events))
 
+    def join(self, place: int, crowd: int) -> None:
+        """Work beside the copies of this bench that `crowd` workers have; what is not to be shared begins anew.
+
+        Args:
+            place: Which one of them this is, from 1; 0 is the bench that was copied.
+            crowd: How many workers there are.
+        """
+        self.shop.share(place, crowd + 1)
+        self.dispatch.share(crowd + 1)
+        if place:
+            self.settling.crowd = crowd
+            self.watchlist = Watchlist()
+            self.journal.hand_over()
+
     def introduce(self, purchase: Purchase) -> None:
         """Write the purchase down for clean-up, and let the shop create its order where it does so before paying."""
         self.journal.created.append(purchase.session_id)
+        if self.stripe_api is not None:
+            self.stripe_api.introduce(purchase)
         if self.create is not None and purchase.mode != "setup":
             self.create(purchase.placeholders())
 
@@ -67,7 +98,10 @@ class Bench:
 
         Raises:
             HarnessError: a genuine purchase never showed.
+            NotTestable: none can, since the endpoint does not work any more.
         """
+        if self.harmed_by:
+            raise NotTestable(f"the endpoint does not work any more ({self.harmed_by})")
         courier = self.courier()
         witnesses = []
         for _ in range(BARRIER_PURCHASES):
@@ -103,7 +137,7 @@ def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Parcel,
                 signing=parcel.signing,
                 attempt=parcel.attempt,
                 status=answer.status,
-                problem=answer.problem,
+                problem=clean(answer.problem),
                 seconds=answer.seconds,
                 answer=text,
             )

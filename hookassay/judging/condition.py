@@ -53,10 +53,17 @@ CONDITIONS: Mapping[str, Condition] = dict(
         _condition("not paid", lacks="paid"),
         _condition("refunded", has="refunded"),
         _condition("not refunded", lacks="refunded"),
+        _condition("not refunded at all", lacks="refunded partially_refunded"),
+        _condition("partially refunded", has="partially_refunded", lacks="disputed dispute_lost refunded"),
+        _condition(
+            "partially refunded or won", has="partially_refunded dispute_won", lacks="disputed dispute_lost refunded"
+        ),
         _condition("disputed", has="disputed"),
-        _condition("lost", has="dispute_lost", lacks="dispute_won"),
-        _condition("not lost", lacks="dispute_lost"),
-        _condition("neither disputed nor lost", lacks="disputed dispute_lost"),
+        # Where a loss is shown as the refund that it amounts to, that is as good a word for it.
+        _condition("lost", has="dispute_lost refunded", lacks="dispute_won"),
+        _condition("not lost", lacks="dispute_lost refunded"),
+        _condition("neither disputed nor lost", lacks="disputed dispute_lost refunded"),
+        _condition("neither won nor lost", lacks="dispute_won dispute_lost"),
     )
 )
 """Every condition that a feature may name. A word that nobody declared is in no state and so satisfies only `lacks`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from types import MappingProxyType
@@ -33,6 +33,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "account": "the connected account that the endpoint serves ([endpoint] account)",
         "all events": "a subscription to all event types (no [endpoint] events, no --events)",
         "faults": "a way to make the endpoint fail ([faults])",
+        "socket": "an endpoint reached over HTTP (a URL in place of --app)",
     }
 )
 """What a clause may need in order to be seen, and how a reader of a report provides it."""
@@ -99,11 +100,13 @@ class Contract:
         version: The contract's own version, such as `2026.1`.
         groups: The groups of clauses.
         clauses: All clauses, group by group.
+        payload: Ids of the clauses that depend on how Stripe's objects look: what is judged in each API version.
     """
 
     version: str
     groups: tuple[Group, ...]
     clauses: tuple[Clause, ...]
+    payload: tuple[str, ...] = ()
 
     @classmethod
     def load(cls) -> Self:
@@ -118,12 +121,13 @@ class Contract:
             ValueError: it is not TOML, or says something that the harness would misread; the message names the clause.
         """
         document = tomllib.loads(text)
-        _exactly("the contract", document, {"contract": str, "groups": dict, "clause": list})
+        _exactly("the contract", document, {"contract": str, "payload": list, "groups": dict, "clause": list})
         groups = tuple(_group(name, table) for name, table in document["groups"].items())
         clauses = tuple(_clause(table) for table in document["clause"])
         contract = cls(document["contract"], groups, clauses)
         contract._check()
-        return contract
+        _strings("the contract", "payload", document["payload"])
+        return replace(contract, payload=contract._named("payload", document["payload"]))
 
     def __getitem__(self, clause_id: str) -> Clause:
         """The clause of that id; KeyError if there is none."""
@@ -185,6 +189,13 @@ class Contract:
             f"There is no clause or group {name!r}.{hint} It must be a clause id such as {self.clauses[0].id}, or"
             f" one of the groups {groups}; `hookassay clauses` lists them all."
         )
+
+    def _named(self, key: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Ids of the clauses that a list in the contract itself names; ValueError for a name of nothing."""
+        try:
+            return tuple(clause.id for clause in self.select(names)) if names else ()
+        except UsageError as error:
+            raise ValueError(f"{key}: {error}") from None
 
     def _check(self) -> None:
         """Raise ValueError for what is wrong between clauses, or between a clause and the groups."""

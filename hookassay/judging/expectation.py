@@ -11,12 +11,13 @@ from decimal import Decimal
 
 from ..errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from ..orders.book import Orders, describe, same
+from ..orders.vocabulary import COLUMN_OF, Order
 from ..sender import money
 from ..sender.signature import PARTIAL_KEYS
 from ..wire.connection import Answer, in_words
 from .condition import condition
 from .preflight import turned_away
-from .scene import Role, Scene
+from .scene import ROLL, Role, Scene
 from .watch import Check
 
 
@@ -61,6 +62,14 @@ class Expectation:
                 self._scene.record.rests_on = "SG-01"
                 raise HarnessError(f"the honest twin of the forgery was not accepted: {violation}") from None
             self._scene.settled(self._scene.role("the twin"), fact)
+
+    def each_takes_effect(self) -> None:
+        """Expect each payment around the rolling of a secret to take effect."""
+        for when in ROLL:
+            try:
+                self.takes_effect(when)
+            except ContractViolation as violation:
+                raise ContractViolation(f"{violation.expected} ({when})", violation.seen) from None
 
     def has_no_effect(self, name: str = "it") -> None:
         """Expect the orders to stay as they were before the latest deliveries: watched from here on.
@@ -119,6 +128,47 @@ class Expectation:
                 raise ContractViolation(f"{state.expected(values)}, and to stay so", f"{describe(now)} later")
 
         self._scene.watch(role, stays)
+
+    def order_is_partial_again(self) -> None:
+        """Expect the partial refund to show as it did before the dispute, and no dispute to be open or lost.
+
+        Where one column shows both, a word of its own for the dispute that was won may stand in its place (DP-03).
+        """
+        columns = self._scene.bench.settings.orders.columns
+        one_column = columns.get("refund_status") == columns.get("dispute_status")
+        self.order_is("partially refunded or won" if one_column else "partially refunded")
+
+    def unpaid_stay_unrefunded(self) -> None:
+        """Expect no order of this run that came about without any payment to be refunded.
+
+        A refund that belongs to no payment may be taken for the first one's that has none, whichever that is.
+        """
+        bench = self._scene.bench
+        unpaid = list(bench.without_payment) if bench.book.readable else []
+        given_back = condition("not refunded at all")
+
+        def unrefunded() -> None:
+            for session_id in unpaid:
+                orders = bench.book.of(session_id)
+                if not given_back.holds(orders):
+                    raise ContractViolation("no order without a payment to be refunded", describe(orders))
+
+        self._scene.watch(self._scene.role(), unrefunded)
+
+    def does_not_wait_like(self, name: str) -> None:
+        """Expect the order to read otherwise than one that waits for its payment."""
+        waiting = {_states(order) for order in self._scene.orders(self._scene.role(name))}
+        role = self._scene.role()
+
+        def stands_apart() -> None:
+            alike = [order for order in self._scene.orders(role) if _states(order) in waiting]
+            if alike:
+                raise ContractViolation(
+                    "an order that needs no payment to be fulfilled", f"{describe(tuple(alike))}, as one that is unpaid"
+                )
+
+        stands_apart()
+        self._scene.watch(role, stands_apart)
 
     def happened_once(self) -> None:
         """Expect exactly one order, and one effect where effects are counted; watched from here on.
@@ -182,6 +232,20 @@ class Expectation:
                     f"{answer.status}" + (f" to {location}" if location else ""),
                 )
 
+    def is_answered_in_time(self) -> None:
+        """Expect each answer within the response limit (`[endpoint] response_limit`).
+
+        Raises:
+            NotTestable: answers that take as long as the limit are not waited for.
+        """
+        limit = self._scene.bench.settings.endpoint.response_limit
+        slowest = max(answer.seconds for answer in self._scene.courier.answers)
+        late = [answer for answer in self._scene.courier.answers if answer.seconds > limit]
+        if late:
+            raise ContractViolation(f"each answer within {limit:g} s", f"one after {slowest:.3g} s")
+        if self._scene.bench.endpoint.timeout < limit:
+            raise NotTestable(f"an answer is waited for {self._scene.bench.endpoint.timeout:g} s only (--timeout)")
+
     def is_not_turned_away(self) -> None:
         """Expect that a delivery needs nothing but its signature.
 
@@ -243,8 +307,8 @@ class Expectation:
             return
         raise ContractViolation(f"total_amount {expected} ({'minor' if minor else 'major'} units)", describe(seen))
 
-    def shows_refunded(self, amount: int) -> None:
-        """Expect `amount_refunded` to be `amount` minor units, where the order reader shows it.
+    def shows_refunded(self, thousandths: str) -> None:
+        """Expect `amount_refunded` to be so many thousandths of the price, where the order reader shows it.
 
         Raises:
             NotApplicable: it does not; the states then judge the arithmetic in another scenario.
@@ -252,6 +316,7 @@ class Expectation:
         role = self._scene.role()
         if "amount_refunded" not in self._scene.bench.settings.orders.columns:
             raise NotApplicable("the order reader shows no amount_refunded ([orders.columns])")
+        amount = role.story.thousandths(thousandths)
         minor = self._scene.bench.settings.orders.money == "minor"
         expected = Decimal(amount) if minor else money.major(amount, role.purchase.currency)
 
@@ -272,6 +337,11 @@ class Expectation:
 
 def _answered(answers: Sequence[Answer]) -> str:
     return f"answered {in_words(answers)}" if answers else "nothing was delivered"
+
+
+def _states(order: Order) -> tuple[object, ...]:
+    """What an order says of its state, whatever its amounts are."""
+    return order.states, tuple(order.words.get(column) for column in sorted(set(COLUMN_OF.values())))
 
 
 def _hint(orders: Orders) -> str:

@@ -68,6 +68,7 @@ class ScenarioRecord:
         notes: What is worth saying although it passed.
         story: The scenario's Gherkin steps, in order.
         rests_on: The clause that promises what the scenario took as given and did not get, empty otherwise.
+        api_version: The API version of what it sent.
     """
 
     clause_id: str
@@ -82,6 +83,7 @@ class ScenarioRecord:
     notes: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     rests_on: str = ""
+    api_version: str = ""
 
     def end(self, status: str, message: str = "", *, expected: str = "", seen: str = "") -> None:
         """Give the scenario its status; a failure once found is never taken back."""
@@ -95,8 +97,27 @@ class ScenarioRecord:
             self.notes.append(text)
 
 
+@dataclass(frozen=True)
+class Extract:
+    """What a journal holds besides its scenarios, taken out of it for another journal.
+
+    Attributes:
+        outside: The deliveries that belong to no scenario.
+        created: The Checkout Session ids of everything created.
+        sent: How many deliveries were made.
+    """
+
+    outside: tuple[DeliveryRecord, ...]
+    created: tuple[str, ...]
+    sent: int
+
+
 class Journal:
-    """Keeps the scenarios of a run in the order they ran, and the ids of everything created."""
+    """Keeps the scenarios of a run in the order they ran, and the ids of everything created.
+
+    Attributes:
+        api_version: The API version of what is sent now; every scenario that is opened keeps it.
+    """
 
     def __init__(self) -> None:
         """Begin an empty journal now."""
@@ -106,12 +127,13 @@ class Journal:
         self.created: list[str] = []
         self.sent = 0
         self.phases: dict[str, float] = {}
+        self.api_version = ""
         self._current: ScenarioRecord | None = None
         self._lock = threading.Lock()
 
     def open(self, clause_id: str, name: str) -> ScenarioRecord:
         """Begin a scenario; deliveries are written to it until the next one begins or `close` is called."""
-        record = ScenarioRecord(clause_id, name)
+        record = ScenarioRecord(clause_id, name, api_version=self.api_version)
         self.scenarios.append(record)
         self._current = record
         return record
@@ -130,6 +152,26 @@ class Journal:
             self._current.sent += 1
             if len(self._current.deliveries) < KEPT_DELIVERIES:
                 self._current.deliveries.append(record)
+
+    def hand_over(self) -> Extract:
+        """Take out what stands here besides the scenarios: another journal keeps it from now on."""
+        with self._lock:
+            extract = Extract(tuple(self.outside), tuple(self.created), self.sent)
+            self.outside.clear()
+            self.created.clear()
+            self.sent = 0
+        return extract
+
+    def take(self, extract: Extract) -> None:
+        """Keep what another journal handed over."""
+        with self._lock:
+            self.outside += extract.outside
+            self.created += extract.created
+            self.sent += extract.sent
+
+    def of(self, api_version: str) -> tuple[ScenarioRecord, ...]:
+        """The scenarios that ran in an API version, in the order they ran."""
+        return tuple(record for record in self.scenarios if record.api_version == api_version)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

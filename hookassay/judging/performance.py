@@ -7,6 +7,8 @@ evidence never leave it. pytest's own report is not consulted: a scenario's last
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -24,6 +26,10 @@ from .contract import PHASES, Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 from .scene import Scene
 
+# What pytest has of its own for the code that it runs. An application in this process is not that: its warnings are no
+# errors, its log is its own, and what goes wrong in its threads is for the contract to find.
+STRANGERS = ("warnings", "logging", "threadexception", "unraisableexception", "faulthandler")
+
 PLUGINS = ("pytest_bdd.plugin", "hookassay.steps.plugin", "hookassay.fixtures.plugin")
 
 Progress = Callable[[int, int, str], None]
@@ -37,6 +43,8 @@ class Performance:
         examples: Clause id → how many examples it has.
         problem: What ended the run early, None if nothing did.
         interrupted: Whether a person did.
+        ended: Is told of each scenario that ended.
+        between: Is called when one phase is over and the next begins.
     """
 
     def __init__(
@@ -51,8 +59,11 @@ class Performance:
         self.problem: HookassayError | None = None
         self.interrupted = False
         self.scene: Scene | None = None
+        self.ended = self.count
+        self.between: Callable[[], None] = self._settle
         self._progress = progress
         self._done = 0
+        self._phase = ""
         self._record: ScenarioRecord | None = None
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------------
@@ -68,7 +79,7 @@ class Performance:
         rank = {clause.id: number for number, clause in enumerate(self._in_order())}
         kept = []
         for item in items:
-            clause_id = self._clause_id(item)
+            clause_id = self.clause_id(item)
             self.examples[clause_id] = self.examples.get(clause_id, 0) + 1
             if clause_id in self.judged:
                 kept.append((rank[clause_id], item))
@@ -76,14 +87,22 @@ class Performance:
         self.items = len(items)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(
-        self, item: pytest.Item, nextitem: pytest.Item | None
-    ) -> Generator[None, object, object]:
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Put a barrier behind the last phase."""
+        result = yield
+        self._settle()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Give each scenario its record and its stage; put a barrier behind each phase."""
         if self.bench is None:
             raise RuntimeError("there is nothing to judge with: this run only collects")
-        clause = self.judged[self._clause_id(item)]
-        record = self._record = self.bench.journal.open(clause.id, _title(item))
+        clause = self.judged[self.clause_id(item)]
+        if self._phase not in ("", clause.phase):
+            self.between()
+        self._phase = clause.phase
+        record = self._record = self.bench.journal.open(clause.id, title(item))
         self.scene = Scene(self.bench, record)
         began = time.monotonic()
         try:
@@ -92,11 +111,7 @@ class Performance:
         finally:
             record.seconds = time.monotonic() - began
             self.bench.journal.close()
-            self._done += 1
-            if self._progress:
-                self._progress(self._done, self.items, clause.id)
-        if nextitem is None or self.judged[self._clause_id(nextitem)].phase != clause.phase:
-            self.bench.settle_watches()
+            self.ended(record)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -119,13 +134,17 @@ class Performance:
             self.problem = error
             item.session.shouldstop = "the run cannot go on"
         except Exception as error:
-            record.end(ERROR, f"hookassay broke: {type(error).__name__}: {error} ({_where(error)})")
+            record.end(ERROR, broke(error))
         else:
             record.end(PASSED)
 
     def pytest_runtest_setup(self) -> None:
         """Leave out a scenario that would prove nothing, because what it rests on is known to have failed."""
         assert self._record is not None
+        assert self.bench is not None
+        if self.bench.harmed_by:
+            self._record.end(NOT_TESTABLE, f"the endpoint does not work any more ({self.bench.harmed_by})")
+            pytest.skip("nothing to be seen")
         failed = self._failed_prerequisites(self._record.clause_id)
         if failed:
             self._record.end(NOT_TESTABLE, f"{' and '.join(failed)} failed")
@@ -148,6 +167,28 @@ class Performance:
 
     # --- how it is decided --------------------------------------------------------------------------------------------
 
+    def count(self, record: ScenarioRecord) -> None:
+        """Tell how far the run is, now that one more scenario ended."""
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self.items, record.clause_id)
+
+    def clause_id(self, item: pytest.Item) -> str:
+        """The clause that a scenario judges.
+
+        Raises:
+            RuntimeError: it is tagged with none, or with several.
+        """
+        tags: set[str] = getattr(getattr(item, "function", None), "contract_tags", set())
+        found = [tag for tag in tags if any(tag == clause.id for clause in self.contract.clauses)]
+        if len(found) != 1:
+            raise RuntimeError(f"{item.nodeid} must be tagged with exactly one clause of clauses.toml; it has {tags}")
+        return str(found[0])
+
+    def _settle(self) -> None:
+        if self.bench is not None:
+            self.bench.settle_watches()
+
     def _in_order(self) -> list[Clause]:
         """The clauses in the order of running: by phase, and what others rest on first."""
         ordered: list[Clause] = []
@@ -165,23 +206,24 @@ class Performance:
                     add(clause)
         return sorted(ordered, key=lambda clause: PHASES.index(clause.phase))
 
-    def _clause_id(self, item: pytest.Item) -> str:
-        tags: set[str] = getattr(getattr(item, "function", None), "contract_tags", set())
-        found = [tag for tag in tags if any(tag == clause.id for clause in self.contract.clauses)]
-        if len(found) != 1:
-            raise RuntimeError(f"{item.nodeid} must be tagged with exactly one clause of clauses.toml; it has {tags}")
-        return str(found[0])
-
     def _failed_prerequisites(self, clause_id: str) -> list[str]:
         assert self.bench is not None
-        failed = {record.clause_id for record in self.bench.journal.scenarios if record.status == FAILED}
+        journal = self.bench.journal
+        failed = {record.clause_id for record in journal.of(journal.api_version) if record.status == FAILED}
         return [needed.id for needed in self.contract.prerequisites(clause_id) if needed.id in failed]
 
 
-def perform(performance: Performance, *, collect_only: bool = False) -> str:
+def perform(performance: Performance, *others: object, collect_only: bool = False, in_process: bool = False) -> str:
     """Run pytest over the features; what pytest itself complained about, empty when it had nothing to say.
 
-    The project that the run is started from (its conftest, its pytest.ini, its own `steps` package) has no part in it.
+    The project that the run is started from (its conftest, its pytest.ini, its own `steps` package) has no part in it,
+    nor has a pytest that this one is run from.
+
+    Args:
+        performance: What is to be told of the run.
+        others: Plugins beside it, such as `Workers`.
+        collect_only: Whether to stop before the scenarios.
+        in_process: Whether the application that is judged runs in this process.
     """
     stage = Path(str(files("hookassay.steps")))
     arguments = ["-c", str(files("hookassay") / "pytest.ini"), "--rootdir", str(stage), "--noconftest"]
@@ -190,18 +232,34 @@ def perform(performance: Performance, *, collect_only: bool = False) -> str:
         arguments += ["-p", plugin]
     if collect_only:
         arguments.append("--collect-only")
-    output = StringIO()
+    if in_process:
+        arguments += [word for plugin in STRANGERS for word in ("-p", f"no:{plugin}")]
+    output = _Output()
     with _own_pytest(), redirect_stdout(output), redirect_stderr(output):
-        code = pytest.main([*arguments, str(stage / "test_contract.py")], plugins=[performance])
+        code = pytest.main([*arguments, str(stage / "test_contract.py")], plugins=[performance, *others])
     ended = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     stopped = performance.interrupted or performance.problem is not None
     return "" if (ended or stopped) and performance.items else output.getvalue()
 
 
+class _Output(StringIO):
+    """What pytest prints; what another thread prints (an application's, in this process) goes where it went before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.current_thread()
+        self._elsewhere = sys.stdout
+
+    def write(self, text: str) -> int:
+        if threading.current_thread() is self._thread:
+            return super().write(text)
+        return self._elsewhere.write(text)
+
+
 @contextmanager
 def _own_pytest() -> Iterator[None]:
     """Keep the surroundings' wishes about pytest away from this run, and give them back after it."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_CURRENT_TEST")
     kept = {name: os.environ.pop(name, None) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
@@ -213,12 +271,17 @@ def _own_pytest() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _title(item: pytest.Item) -> str:
+def title(item: pytest.Item) -> str:
     """The scenario's title, its placeholders filled in with the example's values."""
     document = getattr(getattr(item, "function", None), "__doc__", "") or item.name
     callspec = getattr(item, "callspec", None)
     example: dict[str, str] = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
     return feature.title(document.partition(": ")[2] or document, example)
+
+
+def broke(error: Exception) -> str:
+    """How an error that nobody foresaw is told."""
+    return f"hookassay broke: {type(error).__name__}: {error} ({_where(error)})"
 
 
 def _where(error: BaseException) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 from ..config import Settings
@@ -16,12 +17,14 @@ from ..orders.adapter import open_reader
 from ..orders.book import OrderBook
 from ..orders.effects import EffectCounter, open_counter
 from ..orders.reader import OrderReader
-from ..orders.settling import Settling
+from ..orders.settling import BARRIER_PURCHASES, Settling
 from ..orders.shop import Action, open_action
 from ..orders.vocabulary import Vocabulary
 from ..redaction import Redactor, redacted
-from ..sender.dispatch import Dispatch
+from ..sender.dispatch import Dispatch, Parcel
 from ..sender.purchase import PurchaseBook
+from ..sender.version import expanded
+from ..stripe_api.client import StripeApi
 from . import feature
 from .applicability import outside
 from .bench import Bench, observer
@@ -30,8 +33,14 @@ from .journal import NOT_TESTABLE, Journal
 from .performance import Performance, perform
 from .preflight import Preflight
 from .verdict import NOT_CERTIFIED, NOT_JUDGED, ClauseResult, Result, Target, clause_results, verdict
+from .watch import Watchlist
+from .workers import Workers
 
-NOT_YET = "this version of hookassay has no scenario for it yet"
+# No run issues as many purchases in one API version: their numbers keep those of different versions apart.
+NUMBERS_A_VERSION = 10_000
+
+# Seconds after which whoever waited may want to know how to wait less.
+LONG = 30.0
 
 
 class Listener(Protocol):
@@ -59,23 +68,37 @@ class Plan:
         runnable: Those that have examples and can be judged.
         outside: Clause id → status and reason of the others.
         examples: Clause id → how many examples it has.
+        versions: The API versions to judge in, the declared one first; in the others only `again` is judged.
+        again: Those of the runnable clauses that depend on how Stripe's objects look; empty for one version.
     """
 
     clauses: tuple[Clause, ...]
     runnable: dict[str, Clause]
     outside: dict[str, tuple[str, str]]
     examples: dict[str, int]
+    versions: tuple[str, ...] = ("",)
+    again: dict[str, Clause] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> int:
-        """How many scenarios will run."""
-        return sum(self.examples.get(clause_id, 0) for clause_id in self.runnable)
+        """How many scenarios will run, in all versions together."""
+        return sum(self.scenarios_in(version) for version in self.versions)
 
-    def estimate(self) -> tuple[int, int]:
+    def scenarios_in(self, version: str) -> int:
+        """How many scenarios will run in one API version."""
+        return sum(self.examples.get(clause_id, 0) for clause_id in self.judged_in(version))
+
+    def judged_in(self, version: str) -> dict[str, Clause]:
+        """The clauses that are judged in one API version."""
+        return self.runnable if version == self.versions[0] else self.again
+
+    def estimate(self, workers: int = 1) -> tuple[int, int]:
         """About how many deliveries and purchases the run sends, rounded up: for whoever must consent to them."""
+        # Each worker puts two barriers of its own.
+        more = (workers - 1) * 2 * BARRIER_PURCHASES
         # A scenario delivers two bundles of three events on the average; a race 20 rounds of 16 copies at most.
         race = 320 if any(clause.phase == "race" for clause in self.runnable.values()) else 0
-        return _rounded(self.scenarios * 7 + race + 60), _rounded(self.scenarios * 2 + 40)
+        return _rounded(self.scenarios * 7 + race + 60 + more * 4), _rounded(self.scenarios * 2 + 40 + more)
 
 
 def plan(contract: Contract, settings: Settings) -> Plan:
@@ -91,26 +114,36 @@ def plan(contract: Contract, settings: Settings) -> Plan:
     found: dict[str, tuple[str, str]] = {}
     for clause in clauses:
         reason = outside(clause, settings, readable=settings.orders.source is not None)
-        if reason is None and clause.id not in examples:
-            reason = NOT_TESTABLE, NOT_YET
         if reason is not None:
             found[clause.id] = reason
     runnable = {clause.id: clause for clause in clauses if clause.id not in found}
-    return Plan(clauses, runnable, found, examples)
+    versions = expanded(settings.endpoint.api_version)
+    again = {id_: clause for id_, clause in runnable.items() if id_ in contract.payload and len(versions) > 1}
+    return Plan(clauses, runnable, found, examples, versions, again)
 
 
 class Run:
     """Judges one endpoint by the contract."""
 
     def __init__(
-        self, settings: Settings, endpoint: Endpoint, contract: Contract, redactor: Redactor, listener: Listener
+        self,
+        settings: Settings,
+        endpoint: Endpoint,
+        contract: Contract,
+        redactor: Redactor,
+        listener: Listener,
+        reader: OrderReader | None = None,
+        stripe_api: StripeApi | None = None,
     ) -> None:
-        """Prepare a run; nothing is sent or opened yet."""
-        self.settings = settings
+        """Prepare a run; nothing is sent or opened yet. A `reader` takes the place of the one that settings name."""
+        self.versions = expanded(settings.endpoint.api_version)
+        self.settings = _in_version(settings, self.versions[0])
         self.endpoint = endpoint
         self.contract = contract
         self.redactor = redactor
         self.listener = listener
+        self.reader = reader
+        self.stripe_api = stripe_api
         self.journal = Journal()
         # Letters and digits, eight of them, as Stripe's ids have them; the clock keeps runs apart for a person.
         self.id = secrets.token_hex(4)
@@ -127,31 +160,59 @@ class Run:
             reasons = "".join(f"\n  {clause}: {reason}" for clause, (_, reason) in the_plan.outside.items())
             raise NotJudged(f"None of the chosen clauses can be judged, so nothing was sent.{reasons}")
         preflight: Preflight | None = None
-        performance: Performance | None = None
         problem = ""
         interrupted = False
-        with self._instruments() as bench:
+        with self.instruments() as bench:
             self.listener.opening(self.target(bench.book))
             try:
                 with self.journal.phase("preflight"):
                     preflight = Preflight(bench, self.listener.tick)
                     preflight.run()
-                performance = Performance(self.contract, the_plan.runnable, bench, self.listener.progress)
-                complaint = perform(performance)
-                interrupted = performance.interrupted
-                if complaint and not interrupted:
-                    problem = f"pytest could not run the scenarios:\n{complaint}"
-                elif performance.problem is not None:
-                    problem = str(performance.problem)
-                elif not interrupted:
-                    with self.journal.phase("last look"):
-                        bench.watchlist.read_again()
+                for version in the_plan.versions:
+                    problem, interrupted = self._judge_in(version, bench, the_plan)
+                    if problem or interrupted:
+                        break
             except (NotJudged, HarnessError) as error:
                 problem = str(error)
             except KeyboardInterrupt:
                 interrupted = True
             bench.watchlist.abandon()
             return self._result(bench, the_plan, preflight, problem, interrupted, time.monotonic() - began)
+
+    def _judge_in(self, version: str, bench: Bench, the_plan: Plan) -> tuple[str, bool]:
+        """Judge in one API version; what ended it early, and whether a person did."""
+        judged = the_plan.judged_in(version)
+        if not judged:
+            return "", False
+        self.journal.api_version = version
+        place = the_plan.versions.index(version)
+        if place:
+            bench = self._bench_in(version, bench, place)
+        before = sum(map(the_plan.scenarios_in, the_plan.versions[:place]))
+
+        def progress(done: int, _: int, clause_id: str) -> None:
+            self.listener.progress(before + done, the_plan.scenarios, clause_id)
+
+        performance = Performance(self.contract, judged, bench, progress)
+        try:
+            with Workers(performance, self.settings.run.workers) as workers:
+                complaint = perform(performance, workers, in_process=self.endpoint.application is not None)
+                if complaint and not performance.interrupted:
+                    return f"pytest could not run the scenarios:\n{complaint}", False
+                if performance.problem is not None:
+                    return str(performance.problem), performance.interrupted
+                if not performance.interrupted:
+                    with self.journal.phase("last look"):
+                        bench.watchlist.read_again()
+                        workers.end()
+                return "", performance.interrupted
+        finally:
+            bench.watchlist.abandon()
+
+    def _bench_in(self, version: str, bench: Bench, place: int) -> Bench:
+        """The same instruments, with purchases of another API version and nothing to watch yet."""
+        shop = bench.shop.in_version(version, place * NUMBERS_A_VERSION)
+        return replace(bench, settings=_in_version(self.settings, version), shop=shop, watchlist=Watchlist())
 
     def target(self, book: OrderBook) -> Target:
         """What is judged, as a report may show it."""
@@ -161,47 +222,86 @@ class Run:
             orders=book.kind,
             source=redacted(settings.orders.source or ""),
             api_version=settings.endpoint.api_version,
+            also=self.versions[1:],
             events=settings.endpoint.events,
+            app=settings.endpoint.app or "",
         )
 
     @contextmanager
-    def _instruments(self) -> Iterator[Bench]:
+    def instruments(self) -> Iterator[Bench]:
+        """What the scenarios of this run share, opened now and closed at the end; nothing is sent yet.
+
+        Raises:
+            UsageError: what the settings name cannot be opened.
+            NotJudged: the order source refuses us.
+        """
         settings = self.settings
         folder, timeout = settings.folder, settings.run.timeout
-        opened: list[OrderReader | Action | EffectCounter] = []
+        opened: list[OrderReader | Action | EffectCounter | StripeApi] = []
+
+        def rest() -> None:
+            for thing in opened:
+                thing.close()
+
         try:
-            reader = open_reader(settings.orders, folder, timeout, settings.run.cacert)
+            reader = self.reader or open_reader(settings.orders, folder, timeout, settings.run.cacert, self.endpoint)
             if reader is not None:
                 opened.append(reader)
                 reader.check()
             create = None
             if settings.purchase.created_by == "shop" and settings.orders.create is not None:
                 create = open_action(
-                    settings.orders.create, "[orders] create", settings.orders, folder, timeout, settings.run.cacert
+                    settings.orders.create,
+                    "[orders] create",
+                    settings.orders,
+                    folder,
+                    timeout,
+                    settings.run.cacert,
+                    self.endpoint,
                 )
                 opened.append(create)
-            counter = open_counter(settings.effects, settings.orders, folder, timeout, settings.run.cacert)
+            counter = open_counter(
+                settings.effects, settings.orders, folder, timeout, settings.run.cacert, self.endpoint
+            )
             if counter is not None:
                 opened.append(counter)
+            if self.stripe_api is not None:
+                opened.append(self.stripe_api)
+            shop = PurchaseBook(settings.purchase, settings.endpoint, self.id)
             yield Bench(
                 settings=settings,
                 endpoint=self.endpoint,
-                shop=PurchaseBook(settings.purchase, settings.endpoint, self.id),
+                shop=shop,
                 dispatch=Dispatch(
                     self.endpoint,
                     observer(self.journal, self.redactor.clean),
                     tolerance=settings.endpoint.tolerance,
                     rate=settings.run.rate,
+                    announce=self._announcing(shop),
                 ),
                 book=OrderBook(reader, Vocabulary(settings.orders)),
                 settling=Settling(settings.run.settle),
                 journal=self.journal,
                 create=create.run if create is not None else None,
                 effects=counter.count if counter is not None else None,
+                stripe_api=self.stripe_api,
+                rest=rest,
             )
         finally:
-            for thing in opened:
-                thing.close()
+            rest()
+
+    def _announcing(self, shop: PurchaseBook) -> Callable[[Parcel], None] | None:
+        """Tells the stand-in for Stripe's API of the purchase that an attempt is about, where there is one."""
+        api = self.stripe_api
+        if api is None:
+            return None
+
+        def announce(parcel: Parcel) -> None:
+            purchase = shop.in_play.get(parcel.about)
+            if purchase is not None:
+                api.announce(purchase, parcel)
+
+        return announce
 
     def _result(
         self,
@@ -212,10 +312,13 @@ class Run:
         interrupted: bool,
         seconds: float,
     ) -> Result:
-        ids = [clause.id for clause in the_plan.clauses]
-        clauses = clause_results(self.contract, ids, the_plan.outside, self.journal.scenarios, the_plan.examples)
+        begun = {record.api_version for record in self.journal.scenarios}
+        first, *others = the_plan.versions
+        clauses = self._results_in(first, the_plan)
+        results = {version: self._results_in(version, the_plan) for version in others if version in begun}
+        judged = [*clauses, *chain.from_iterable(results.values())]
         left_out = tuple(self._left_out(clauses, bench.book))
-        found = verdict(clauses, left_out, strict=self.settings.run.strict, interrupted=interrupted or bool(problem))
+        found = verdict(judged, left_out, strict=self.settings.run.strict, interrupted=interrupted or bool(problem))
         if interrupted and not problem:
             problem = "The run was interrupted. What was judged until then is in the report."
         return Result(
@@ -232,25 +335,45 @@ class Run:
             preflight=tuple(preflight.findings if preflight else ()),
             created=tuple(self.journal.created),
             phases=dict(self.journal.phases),
+            versions=results,
+            advice=self._advice(seconds),
         )
+
+    def _advice(self, seconds: float) -> str:
+        """What would make the next run shorter, where most of this one was waiting; else nothing."""
+        alone = self.settings.run.workers == 1 and self.endpoint.application is None
+        if alone and seconds > LONG and time.process_time() < seconds / 2:
+            return "Most of this time was waiting for the endpoint: --workers 8 makes a run shorter."
+        return ""
+
+    def _results_in(self, version: str, the_plan: Plan) -> tuple[ClauseResult, ...]:
+        """What was found in one API version about the clauses that it is judged by."""
+        first = version == the_plan.versions[0]
+        ids = [clause.id for clause in the_plan.clauses if first or clause.id in the_plan.again]
+        outside = the_plan.outside if first else {}
+        return clause_results(self.contract, ids, outside, self.journal.of(version), the_plan.examples)
 
     def _left_out(self, clauses: Sequence[ClauseResult], book: OrderBook) -> Iterator[str]:
         """Why a passing verdict could only be partial, a sentence each."""
+        if self.endpoint.application is not None:
+            yield "It ran in-process (--app): no server, no network and no two deliveries at once took part in it."
         if not book.readable:
             yield "No order reader was given (--orders), so that only what the wire shows was judged."
         if self.settings.run.only:
             yield f"Only {', '.join(self.settings.run.only)} was asked for (--only)."
-        not_yet = [result.clause.id for result in clauses if result.reason == NOT_YET]
-        if not_yet:
-            yield f"{len(not_yet)} clauses are not judged yet by this version; they are listed as not testable."
         reasons: dict[str, list[str]] = {}
         for result in clauses:
             # Without an order reader the first sentence says it for all clauses that need one.
-            said = result.reason == NOT_YET or (not book.readable and "orders" in result.clause.needs)
+            said = not book.readable and "orders" in result.clause.needs
             if result.status == NOT_TESTABLE and result.clause.level == "MUST" and not said:
                 reasons.setdefault(result.reason, []).append(result.clause.id)
         for reason, ids in reasons.items():
             yield f"Not testable: {', '.join(ids)} ({reason})."
+
+
+def _in_version(settings: Settings, api_version: str) -> Settings:
+    """The settings with one API version in place of what was declared."""
+    return replace(settings, endpoint=replace(settings.endpoint, api_version=api_version))
 
 
 def _rounded(number: int) -> int:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from ..orders.book import Orders, describe, same
+from ..orders.program import Program
 from ..orders.settling import LONGEST
 from ..sender.courier import RETRIES, Courier
-from ..sender.dispatch import Parcel
+from ..sender.dispatch import STRIPE_HEADERS, Parcel
 from ..sender.event import Bundle, Event, Style
 from ..sender.purchase import Purchase
 from ..sender.signature import DAY_OLD, HONEST, SIGNED_APART
 from ..sender.story import Story
+from ..sender.variation import VARIATIONS, enlarged
 from ..wire.connection import Answer, in_words
 from .bench import Bench
 from .condition import condition
@@ -30,7 +32,18 @@ DAY = 86_400
 TOO_MANY_REQUESTS = 429
 
 # The clause that promises what a scenario takes as given; where that clause failed, the scenario proves nothing.
-PROMISED_BY = {"paid": "OR-01", "refunded": "RF-01", "disputed": "DP-01"}
+PROMISED_BY = {"paid": "OR-01", "refunded": "RF-01", "disputed": "DP-01", "lost": "DP-04"}
+
+ROLL = {
+    "before the roll": HONEST,
+    "with the new signature after ours": "the right v1, then a wrong one",
+    "with the new signature before ours": "a wrong v1, then the right one",
+    "after the roll": HONEST,
+}
+"""How the deliveries of a time are signed whose secret is rolled."""
+
+# What a checkout may come to without any payment.
+WITHOUT_PAYMENT = ("the free checkout", "the expiry", "the set-up")
 
 Redating = Callable[[Purchase, Event], int]
 
@@ -48,11 +61,6 @@ REPEATS: dict[str, Callable[[Event], Event]] = {
         pending_webhooks=int(event.envelope["pending_webhooks"]) + 1
     ),
 }
-
-# What a shop may declare that it needs ([purchase]).
-DECLARABLE = ("client_reference_id", "metadata")
-
-NULLED: dict[str, Any] = {"null": None, "empty": {}}
 
 
 @dataclass
@@ -99,46 +107,14 @@ class Scene:
         Raises:
             NotApplicable: the shop declares that it does not sell this.
         """
-        purchase = self.bench.shop.new(**options)
+        return self.enter(part, self.bench.shop.new(**options))
+
+    def enter(self, part: str, purchase: Purchase) -> Role:
+        """Bring in a purchase that the scenario calls `part`, and let the shop know of it."""
         self.bench.introduce(purchase)
         role = self._roles[part] = Role(Story(purchase))
         role.before = self.orders_if_readable(role)
         return role
-
-    def cast_twin(self, name: str) -> Role:
-        """Issue a purchase by the same customer, of the same amount, made in the same second."""
-        first = self.role().purchase
-        return self.cast(
-            name,
-            amount=first.amount,
-            currency=first.currency,
-            customer=first.customer,
-            name=first.name,
-            email=first.email,
-            created=first.created,
-        )
-
-    def cast_with(self, field_name: str, value: str) -> Role:
-        """Issue a purchase whose Checkout Session has `field_name` `null` or `empty`.
-
-        Raises:
-            NotApplicable: the shop declares that it needs this field.
-        """
-        if field_name in DECLARABLE and self.bench.shop.needs(field_name):
-            raise NotApplicable(f"the shop declares that it needs {field_name} ([purchase])")
-        return self.cast(session={field_name: NULLED[value]})
-
-    def cast_subscription(self) -> Role:
-        """Issue a purchase in subscription mode, whose paid session has an invoice in place of a payment intent.
-
-        Raises:
-            NotApplicable: the shop does not declare that it sells subscriptions; one that does not may ignore them.
-        """
-        if "subscription" not in (self.bench.settings.purchase.modes or ()):
-            raise NotApplicable("the shop does not declare subscriptions ([purchase] modes)")
-        return self.cast(
-            session={"mode": "subscription", "payment_intent": None, "invoice": "in_1", "subscription": "sub_1"}
-        )
 
     def role(self, name: str = "it") -> Role:
         """The purchase that plays `name`, issued now if it was not yet."""
@@ -181,17 +157,54 @@ class Scene:
         self.establish("the payment", "paid", "the control")
         self.establish(fact, words, "the control")
 
-    def let_settle(self, fact: str) -> None:
-        """Deliver a fact, and wait for what it does where it shows at all."""
+    def let_settle(self, fact: str, name: str = "it") -> None:
+        """Deliver a fact, and wait for what it does where it shows at all; what follows must not rest on it."""
+        role = self.role(name)
+        self.deliver(fact, name=name)
+        if self.bench.book.readable:
+            window = self.bench.settling.while_it_may_show()
+            self.eventually(role, lambda orders: not same(role.before, orders), window)
+        self.settled(role, fact)
+
+    def let_take_effect(self, fact: str) -> None:
+        """Deliver a fact and wait until it shows, where it can be seen.
+
+        Raises:
+            NotApplicable: it does not show, so that nothing is there to be changed.
+        """
         role = self.role()
         self.deliver(fact)
-        self.eventually(role, lambda orders: not same(role.before, orders))
+        if self.bench.book.readable:
+            shown, _ = self.eventually(role, lambda orders: not same(role.before, orders))
+            if not shown:
+                raise NotApplicable(f"{fact} has no effect")
+        self.settled(role, fact)
+
+    def let_show(self, fact: str, words: str) -> None:
+        """Deliver a fact, and go on only where the order shows it.
+
+        Raises:
+            NotApplicable: it does not: the shop has no such state, or needs something else to take such a purchase.
+        """
+        role = self.role()
+        self.deliver(fact)
+        shown, seen = self.eventually(role, condition(words).holds)
+        if not shown:
+            raise NotApplicable(f"{fact} does not make the order {words} here: {describe(seen)}")
         self.settled(role, fact)
 
     # --- what is sent honestly ----------------------------------------------------------------------------------------
 
-    def deliver(self, fact: str, *, name: str = "it", signing: str = HONEST, style: Style | None = None) -> None:
-        """Deliver a fact's bundle as Stripe would.
+    def deliver(
+        self,
+        fact: str,
+        *,
+        name: str = "it",
+        signing: str = HONEST,
+        style: Style | None = None,
+        variation: str | None = None,
+    ) -> None:
+        """Deliver a fact's bundle as Stripe would, its events in a variation that Stripe may send where one is named.
 
         Raises:
             NotApplicable: the endpoint is subscribed to none of the bundle's events, or declares a tolerance that
@@ -200,7 +213,65 @@ class Scene:
         self._refuse_beyond_tolerance(signing)
         role = self.role(name)
         role.latest = fact
-        self._deliver(role, role.story.tell(fact), signing=signing, style=style)
+        bundle = role.story.tell(fact)
+        if fact in WITHOUT_PAYMENT:
+            self.bench.without_payment.append(role.purchase.session_id)
+        if variation is not None:
+            bundle = bundle.map(VARIATIONS[variation])
+        self._deliver(role, bundle, signing=signing, style=style)
+
+    def deliver_large(self, fact: str, size: int) -> None:
+        """Deliver a fact in bodies of `size` bytes.
+
+        Raises:
+            NotApplicable: the endpoint declares that it accepts less.
+        """
+        declared = self.bench.settings.endpoint.max_body
+        if declared is not None and declared < size:
+            raise NotApplicable(f"the endpoint declares [endpoint] max_body = {declared}, less than {size} bytes")
+        role = self.role()
+        style = self.bench.dispatch.manner.style
+        self._deliver(role, role.story.tell(fact).map(lambda event: enlarged(event, size, style)))
+
+    def deliver_as_stripe(self, fact: str) -> None:
+        """Deliver a fact under the request headers that Stripe sends, whatever the run's manner."""
+        role = self.role()
+        for event in self._deliverable(role, role.story.tell(fact)):
+            parcel = self.bench.dispatch.parcel(role.purchase.session_id, event)
+            self._first_attempt(replace(parcel, headers=STRIPE_HEADERS))
+
+    def deliver_refused(self, fact: str) -> None:
+        """Deliver a fact too early, and go on only where the endpoint refuses it at first.
+
+        Raises:
+            NotApplicable: it refuses nothing.
+        """
+        self.deliver(fact)
+        if all(answer.acknowledged for answer in self.courier.answers):
+            raise NotApplicable(
+                "no early event is refused, and nothing is declared that makes the endpoint fail ([faults] store_down)"
+            )
+
+    def deliver_without_store(self, fact: str) -> None:
+        """Deliver a fact while the endpoint's database is away; it is back when the retries begin.
+
+        Raises:
+            NotApplicable: nothing is declared that takes the database away.
+            HarnessError: a command of `[faults]` failed.
+        """
+        faults, run = self.bench.settings.faults, self.bench.settings.run
+        if faults.store_down is None or faults.store_up is None:
+            raise NotApplicable("nothing is declared that makes the endpoint fail ([faults] store_down and store_up)")
+        down, up = (
+            Program(line, self.bench.settings.folder, run.timeout) for line in (faults.store_down, faults.store_up)
+        )
+        self.role()  # made and looked at while the store is there
+        self.bench.rest()  # some databases wait for their clients before they stop
+        down.run({})
+        try:
+            self.deliver(fact)
+        finally:
+            up.run({})
 
     def deliver_again(self, fact: str, how: str) -> None:
         """Deliver a fact's bundle twice more: `unchanged`, `as other events`, or varied in what identifies nothing.
@@ -252,13 +323,21 @@ class Scene:
         self.bench.journal.created.append(role.purchase.session_id)
         return role
 
+    def deliver_through_roll(self) -> None:
+        """Deliver a payment each before, while and after the signing secret is rolled.
+
+        While it is rolled, Stripe signs with both secrets (docs.stripe.com/webhooks, "Roll endpoint signing secrets
+        periodically"); the endpoint holds one of them, the old one or the new one.
+        """
+        for when, signing in ROLL.items():
+            self.cast(when)
+            self.deliver("the payment", name=when, signing=signing)
+
     def deliver_bare(self) -> None:
         """Deliver to the configured URL exactly, with neither cookie, token nor session."""
         role = self.role()
-        dispatch = self.bench.dispatch
         for event in self._deliverable(role, role.story.tell("the payment")):
-            parcel = dispatch.parcel(role.purchase.session_id, event)
-            self.courier.adopt(parcel, dispatch.send(parcel, configured=True), configured=True)
+            self._first_attempt(replace(self.bench.dispatch.parcel(role.purchase.session_id, event), configured=True))
         extra = [name for name, _ in self.bench.endpoint.headers]
         if extra:
             self.record.note(f"deliveries carried the configured header(s) {', '.join(extra)}")
@@ -324,6 +403,15 @@ class Scene:
             if answer.acknowledged:
                 raise ContractViolation("an answer other than 2xx, or no server at all", answer.describe())
 
+    def send_by(self, method: str, fact: str) -> None:
+        """Make one rightly signed attempt with another method than POST for each event of a fact."""
+        role = self.role()
+        role.latest = fact
+        role.before = self.orders_if_readable(role)
+        for event in self._deliverable(role, role.story.tell(fact)):
+            parcel = self.bench.dispatch.parcel(role.purchase.session_id, event)
+            self.forged.append(self.bench.dispatch.send(replace(parcel, method=method)))
+
     # --- how it is seen -----------------------------------------------------------------------------------------------
 
     def orders(self, role: Role) -> Orders:
@@ -334,14 +422,16 @@ class Scene:
         """The same, or none where there is no order reader."""
         return self.orders(role) if self.bench.book.readable else ()
 
-    def eventually(self, role: Role, holds: Callable[[Orders], bool]) -> tuple[bool, Orders]:
-        """Look at a purchase's orders until it holds or the settling time is over.
+    def eventually(
+        self, role: Role, holds: Callable[[Orders], bool], window: float | None = None
+    ) -> tuple[bool, Orders]:
+        """Look at a purchase's orders until it holds or the settling time (or the `window`, in seconds) is over.
 
         Returns:
             Whether it held, and what was seen last.
         """
         return self.bench.settling.eventually(
-            lambda: self.orders(role), holds, self.courier, overhead=self.bench.book.overhead
+            lambda: self.orders(role), holds, self.courier, window=window, overhead=self.bench.book.overhead
         )
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -355,14 +445,27 @@ class Scene:
             events = [event.with_(created=redating(role.purchase, event)) for event in events]
         self.courier.deliver(role.purchase.session_id, events, signing=signing, style=style)
 
+    def _first_attempt(self, parcel: Parcel) -> None:
+        """Make the first attempt with a parcel; the courier retries it until it is acknowledged."""
+        self.courier.adopt(parcel, self.bench.dispatch.send(parcel))
+
     def _deliverable(self, role: Role, bundle: Bundle) -> list[Event]:
         """The subscribed events of a bundle about to be sent; what was watched about the purchase need not stay."""
-        events = [event for event in bundle if self.courier.subscribed(event)]
-        if not events:
-            raise NotApplicable(f"not subscribed to {' or '.join(dict.fromkeys(bundle.types))}")
+        events = self.subscribed(bundle)
         for watch in role.watches:
             self.bench.watchlist.drop(watch)
         role.watches.clear()
+        return events
+
+    def subscribed(self, bundle: Bundle) -> list[Event]:
+        """The events of a bundle that Stripe would deliver to the endpoint.
+
+        Raises:
+            NotApplicable: it would deliver none of them.
+        """
+        events = [event for event in bundle if self.courier.subscribed(event)]
+        if not events:
+            raise NotApplicable(f"not subscribed to {' or '.join(dict.fromkeys(bundle.types))}")
         return events
 
     def settled(self, role: Role, fact: str) -> None:

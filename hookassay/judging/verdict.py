@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
@@ -46,11 +47,13 @@ class Target:
     """What was judged, as a report may show it.
 
     Attributes:
-        url: The webhook URL.
+        url: The webhook URL; of an application in this process, the one under which it was asked.
         orders: The order reader's kind, or None without one.
         source: Where orders were read, redacted.
         api_version: The API version of the payloads.
         events: The subscription; None means all.
+        also: Other API versions, in which the clauses that depend on the payload are judged again.
+        app: The application that was judged in this process, `MODULE:CALLABLE`; empty for an endpoint over HTTP.
     """
 
     url: str
@@ -58,6 +61,13 @@ class Target:
     source: str
     api_version: str
     events: tuple[str, ...] | None
+    also: tuple[str, ...] = ()
+    app: str = ""
+
+    @property
+    def name(self) -> str:
+        """What was judged, in a few words."""
+        return f"{self.app}, in-process, at {urlsplit(self.url).path}" if self.app else self.url
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,9 @@ class Result:
         phases: Seconds per phase of the run.
         contract: The contract's version.
         run: The run's id, which every created id carries.
+        versions: API version → what was found in it about the clauses that depend on the payload, for each version but
+            the target's; the verdict is about all of them.
+        advice: What would make the next run shorter, a sentence; empty for most.
     """
 
     target: Target
@@ -93,6 +106,8 @@ class Result:
     preflight: tuple[str, ...] = ()
     created: tuple[str, ...] = ()
     phases: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
+    advice: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import ContractViolation, HarnessError, HookassayError
-from .journal import ERROR, FAILED, ScenarioRecord
+from ..errors import ContractViolation, HarnessError, HookassayError, NotTestable
+from .journal import ERROR, FAILED, NOT_TESTABLE, ScenarioRecord
 
 Check = Callable[[], None]
 """Raises ContractViolation when it no longer holds."""
@@ -63,6 +63,11 @@ class Watchlist:
         fresh = [watch for watch in self._watches if not watch.settled]
         try:
             barrier(since)
+        except NotTestable as reason:
+            for watch in fresh:
+                watch.settled = True
+                watch.record.end(NOT_TESTABLE, str(reason))
+            return
         except (HarnessError, HookassayError) as error:
             for watch in fresh:
                 watch.settled = True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import NotTestable
-from .reader import OrderReader
+from ..errors import NotApplicable, NotTestable
+from .reader import OrderReader, PubliclyAsked
 from .vocabulary import Order, Vocabulary
 
 Orders = tuple[Order, ...]
@@ -47,6 +47,17 @@ class OrderBook:
         if self._reader is None:
             raise NotTestable("no order reader was given (--orders), so that no effect can be seen")
         return tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+
+    def is_public(self, session_id: str) -> bool:
+        """Whether anyone is shown the order, without credentials.
+
+        Raises:
+            NotApplicable: orders are not read over HTTP.
+            NotTestable: the credentials may be in the URL.
+        """
+        if not isinstance(self._reader, PubliclyAsked):
+            raise NotApplicable("orders are not read over HTTP")
+        return self._reader.is_public(session_id)
 
     def close(self) -> None:
         """Give back what the reader holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from ..endpoint import Secret
+from ..endpoint import Endpoint, Secret
 from ..errors import HarnessError, NotJudged, UsageError
 from ..redaction import redacted, scrubbed
+from ..wire.connection import KEPT_BODY, Request, exchange
 
 _LARGEST_BODY = 1024 * 1024
+# What requests adds for a connection of its own.
+_ABOUT_CONNECTIONS = ("Connection", "Accept-Encoding")
 _PAUSES = (0.1, 0.3, 1.0)
 _LONGEST_PAUSE = 5.0
 """The longest `Retry-After`, in seconds, that is waited for."""
@@ -102,28 +106,7 @@ class Client:
 
     def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
         shown = redacted(url)
-        deadline = time.monotonic() + self._timeout
-        try:
-            with self._session.request(
-                method, url, json=body, timeout=self._timeout, allow_redirects=False, stream=True
-            ) as response:
-                wait = response.headers.get("Retry-After", "")
-                answer = Answer(
-                    response.status_code,
-                    self._read(response, shown, deadline),
-                    float(wait) if wait.isascii() and wait.isdecimal() else 0.0,
-                )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError):
-            raise UsageError(f"{shown} is no URL that can be asked; it must be http(s)://HOST/PATH.") from None
-        except requests.exceptions.InvalidHeader:
-            raise UsageError(
-                "A value under [orders.headers] (or --orders-header) cannot be sent: it must be one line without "
-                "leading or trailing spaces."
-            ) from None
-        except requests.RequestException as error:
-            raise HarnessError(f"{shown} {_reason(error, self._timeout)}.") from None
-        except OSError:  # requests raises it for a --cacert that is no file
-            raise UsageError("--cacert must be a readable PEM file of certificate authorities.") from None
+        answer = self._fetched(method, url, body)
         if 300 <= answer.status < 400:
             raise NotJudged(
                 f"{shown} answered {answer.status}, a redirect, which is not followed, so that no header goes astray. "
@@ -136,6 +119,36 @@ class Client:
             )
         return answer
 
+    def _fetched(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+        """What one request is answered, whatever it is.
+
+        Raises:
+            HarnessError: it got no answer, or one too long.
+        """
+        shown = redacted(url)
+        deadline = time.monotonic() + self._timeout
+        try:
+            with self._session.request(
+                method, url, json=body, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                wait = response.headers.get("Retry-After", "")
+                return Answer(
+                    response.status_code,
+                    self._read(response, shown, deadline),
+                    _seconds(wait),
+                )
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError):
+            raise UsageError(f"{shown} is no URL that can be asked; it must be http(s)://HOST/PATH.") from None
+        except requests.exceptions.InvalidHeader:
+            raise UsageError(
+                "A value under [orders.headers] (or --orders-header) cannot be sent: it must be one line without "
+                "leading or trailing spaces."
+            ) from None
+        except requests.RequestException as error:
+            raise HarnessError(f"{shown} {_reason(error, self._timeout)}.") from None
+        except OSError:  # requests raises it for a --cacert that is no file
+            raise UsageError("--cacert must be a readable PEM file of certificate authorities.") from None
+
     def _read(self, response: requests.Response, shown: str, deadline: float) -> bytes:
         body = bytearray()
         for piece in response.iter_content(8192):
@@ -145,6 +158,58 @@ class Client:
             if time.monotonic() > deadline:
                 raise HarnessError(f"{shown} did not finish its answer within {self._timeout:g} s.")
         return bytes(body)
+
+
+class InProcessClient(Client):
+    """Asks the application that is judged in this process; its URLs are paths, such as /orders/{session_id}."""
+
+    def __init__(self, headers: Sequence[tuple[str, Secret]], endpoint: Endpoint) -> None:
+        """Ask `endpoint`'s application, with `headers` as `Client` has them."""
+        super().__init__(headers, endpoint.timeout, None)
+        self._endpoint = endpoint
+
+    def _fetched(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+        names = [*self._session.headers.items(), *([("Content-Type", "application/json")] if body is not None else [])]
+        request = Request(
+            json.dumps(body).encode() if body is not None else b"",
+            tuple((name, str(value)) for name, value in names if name not in _ABOUT_CONNECTIONS),
+            method,
+            url,
+        )
+        answer = exchange(self._endpoint, request)
+        if answer.status is None:
+            raise HarnessError(f"{redacted(url)}: {answer.problem}.")
+        if len(answer.body) >= KEPT_BODY:
+            raise HarnessError(f"{redacted(url)} answered with more than 64 KiB; an order must be smaller.")
+        return Answer(answer.status, answer.body or answer.problem.encode(), _seconds(answer.header("Retry-After")))
+
+
+def open_client(
+    url: str, headers: Sequence[tuple[str, Secret]], timeout: float, cacert: Path | None, endpoint: Endpoint | None
+) -> Client:
+    """The client for `url`, which is a path where the application at `endpoint` is judged in this process.
+
+    Raises:
+        UsageError: it is a path, and no application is judged; or a header's value is not ASCII.
+    """
+    if not is_path(url):
+        return Client(headers, timeout, cacert)
+    if endpoint is None or endpoint.application is None:
+        raise UsageError(
+            f"{redacted(url)} is a path of an application in this process, which needs --app; for an endpoint over "
+            "HTTP it must be the whole URL (https://…)."
+        )
+    return InProcessClient(headers, endpoint)
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` is a path of the application's: no URL, no command, and no SQL (which may open with a comment)."""
+    return text.startswith("/") and not text.startswith("/*")
+
+
+def _seconds(wait: str | None) -> float:
+    """A `Retry-After` in seconds; a date is not waited for."""
+    return float(wait) if wait and wait.isascii() and wait.isdecimal() else 0.0
 
 
 def _reason(error: requests.RequestException, timeout: float) -> str:

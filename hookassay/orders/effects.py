@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from ..config import EffectsSettings, OrdersSettings
-from ..endpoint import Secret
+from ..endpoint import Endpoint, Secret
 from ..errors import HarnessError
 from ..redaction import redacted, scrubbed
-from .client import Client
+from .client import Client, is_path, open_client
 from .document import compiled, parsed
 from .placeholders import check_bound, check_braces, in_url, query_of
 from .program import Program
@@ -45,6 +45,7 @@ def open_counter(
     folder: Path,
     timeout: float = 10.0,
     cacert: Path | None = None,
+    endpoint: Endpoint | None = None,
 ) -> EffectCounter | None:
     """The counter that `[effects] count` describes, or None where it is not given; nothing is asked yet.
 
@@ -58,9 +59,10 @@ def open_counter(
     if text.startswith("cmd:"):
         check_braces(text, "[effects] count")
         return ProgramCounter(Program(text.removeprefix("cmd:"), folder, timeout))
-    if text.startswith(("http://", "https://")):
+    if text.startswith(("http://", "https://")) or is_path(text):
         check_braces(text, "[effects] count")
-        return UrlCounter(text, settings.value, Client(_headers_for(text, orders), timeout, cacert))
+        client = open_client(text, _headers_for(text, orders), timeout, cacert, endpoint)
+        return UrlCounter(text, settings.value, client)
     check_bound(text, "[effects] count")
     return SqlCounter(text, sql_source(orders, "[effects] count", folder), timeout)
 
@@ -133,7 +135,8 @@ class SqlCounter:
 def _headers_for(url: str, orders: OrdersSettings) -> tuple[tuple[str, Secret], ...]:
     """`[orders.headers]` where `url` is at the origin that they are declared for, and none elsewhere."""
     known = [text for text in (orders.source, orders.create, orders.refund) if text]
-    return orders.headers if any(urlsplit(text)[:2] == urlsplit(url)[:2] for text in known if "://" in text) else ()
+    places = [urlsplit(text)[:2] for text in known if "://" in text or is_path(text)]
+    return orders.headers if urlsplit(url)[:2] in places else ()
 
 
 def _whole(value: Any, place: str) -> int:

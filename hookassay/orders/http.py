@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..config import OrdersSettings
-from ..errors import HarnessError, NotJudged, UsageError
+from ..endpoint import Endpoint, Secret
+from ..errors import HarnessError, NotJudged, NotTestable, UsageError
 from ..redaction import redacted
-from .client import Client
+from .client import Client, open_client
 from .document import RowFinder, parsed
 from .placeholders import SESSION_ID, check_braces, in_url
 from .reader import NOBODY, Row
@@ -18,7 +20,9 @@ _NO_ORDER = (204, 404, 410)
 
 
 class HttpReader:
-    """Reads `https://…{session_id}…`; 404, 410, 204, `null` and `[]` are no order.
+    """Reads `https://…{session_id}…`, or a path of an application in this process.
+
+    404, 410, 204, `null` and `[]` are no order.
 
     `[orders.headers]` go to this URL only.
     """
@@ -27,7 +31,12 @@ class HttpReader:
     overhead = 0.0
 
     def __init__(
-        self, settings: OrdersSettings, source: Source, timeout: float = 10.0, cacert: Path | None = None
+        self,
+        settings: OrdersSettings,
+        source: Source,
+        timeout: float = 10.0,
+        cacert: Path | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         """Prepare to read `source`; nothing is sent yet. `timeout` in seconds bounds one request.
 
@@ -43,7 +52,10 @@ class HttpReader:
                 f"https://shop.example/orders/{{session_id}}; got {self._shown}."
             )
         self._finder = RowFinder(settings, many=False)
-        self._client = Client(settings.headers, timeout, cacert)
+        self._timeout = timeout
+        self._cacert = cacert
+        self._endpoint = endpoint
+        self._client = self._open(settings.headers)
 
     @property
     def many(self) -> bool:
@@ -78,6 +90,36 @@ class HttpReader:
         if answer.status != 200:
             raise HarnessError(f"{redacted(url)} answered {answer.status}: {answer.excerpt(self._client.secrets)}")
         return self._finder.rows(parsed(answer.body, self._shown), self._shown)
+
+    def is_public(self, session_id: str) -> bool:
+        """Whether the order of `session_id` is shown to a GET without `[orders.headers]`.
+
+        What is said of a session that no shop has as well, such as that one must log in, is no order.
+
+        Raises:
+            NotTestable: it is, and the URL holds a user, a password or a query, which may be the credentials.
+        """
+        anyone = self._open(())
+        try:
+            seen = self._shown_to(anyone, session_id)
+            shown = bool(seen) and seen != self._shown_to(anyone, NOBODY)
+        finally:
+            anyone.close()
+        parts = urlsplit(self._url)
+        if shown and (parts.username or parts.password or parts.query):
+            raise NotTestable("the order URL itself may hold the credentials; give them with --orders-header")
+        return shown
+
+    def _shown_to(self, client: Client, session_id: str) -> list[Row]:
+        """What `client` is shown as orders; none where it is refused, led elsewhere, or shown a page or an error."""
+        try:
+            answer = client.get(in_url(self._url, {"session_id": session_id}))
+            return self._finder.rows(parsed(answer.body, self._shown), self._shown) if answer.status == 200 else []
+        except (NotJudged, HarnessError):
+            return []
+
+    def _open(self, headers: Sequence[tuple[str, Secret]]) -> Client:
+        return open_client(self._url, headers, self._timeout, self._cacert, self._endpoint)
 
     def close(self) -> None:
         """Close every connection."""

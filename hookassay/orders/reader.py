@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Row = Mapping[str, Any]
 """One order as the source gave it, its keys the standard column names that `[orders.columns]` maps to."""
@@ -52,4 +52,17 @@ class OrderReader(Protocol):
 
     def close(self) -> None:
         """Give back what the reader holds."""
+        ...
+
+
+@runtime_checkable
+class PubliclyAsked(Protocol):
+    """A reader whose source anyone can reach, so that it matters whether it asks for credentials."""
+
+    def is_public(self, session_id: str) -> bool:
+        """Whether the order is shown without credentials.
+
+        Raises:
+            NotTestable: the credentials may be in the source's address.
+        """
         ...

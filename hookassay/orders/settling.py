@@ -18,6 +18,7 @@ from ..errors import HarnessError
 T = TypeVar("T")
 
 SHORTEST = 0.5
+SHORTEST_IN_VAIN = 0.05
 LONGEST = 5.0
 LONGEST_AFTER_MANY = 60.0
 BARRIER_PURCHASES = 3
@@ -48,6 +49,7 @@ class Settling:
 
     Attributes:
         slowest: Seconds that the slowest effect seen so far took.
+        crowd: How many processes deliver at the same time: each finds the others' events queued before its own.
     """
 
     def __init__(self, longest: float | None = None) -> None:
@@ -55,6 +57,7 @@ class Settling:
         self._longest = longest
         self._gave_up: float | None = None
         self.slowest = 0.0
+        self.crowd = 1
 
     def learn(self, seconds: float) -> None:
         """Take note that an effect took this long."""
@@ -64,8 +67,12 @@ class Settling:
         """Seconds within which an effect must show, with `outstanding` deliveries queued before it."""
         if self._longest is not None:
             return self._longest
-        window = min(max(4 * self.slowest, SHORTEST), LONGEST)
+        window = min(max(4 * self.slowest, SHORTEST), LONGEST * self.crowd, LONGEST_AFTER_MANY)
         return min(window + self.slowest * outstanding, LONGEST_AFTER_MANY)
+
+    def while_it_may_show(self) -> float:
+        """Seconds to wait for an effect that need not show: as for one that must, without the floor."""
+        return min(self.window(), max(4 * self.slowest, SHORTEST_IN_VAIN))
 
     def eventually(
         self,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..config import OrdersSettings
+from ..endpoint import Endpoint
 from ..errors import HarnessError, UsageError
 from ..redaction import redacted
-from .client import Client
+from .client import Client, is_path, open_client
 from .placeholders import PURCHASE, check_bound, check_braces, in_url, statements
 from .program import Program
 from .source import Source
@@ -40,16 +41,19 @@ def open_action(
     folder: Path,
     timeout: float = 10.0,
     cacert: Path | None = None,
+    endpoint: Endpoint | None = None,
 ) -> Action:
     """The action that `text` (the value of `setting`, such as `[orders] create`) describes; nothing is done yet.
 
     Args:
-        text: `cmd:PROGRAM …`, an http(s):// URL to POST to, or SQL for the database that orders are read from.
+        text: `cmd:PROGRAM …`, an http(s):// URL or a path of the application's to POST to, or SQL for the database that
+            orders are read from.
         setting: The setting's name, for messages.
         orders: `[orders]`, for the database and the headers.
         folder: Where relative paths and commands start.
         timeout: Seconds that it may take.
         cacert: A PEM file that replaces the certificate authorities, for a URL.
+        endpoint: What is judged, for a path of an application in this process.
 
     Raises:
         UsageError: a placeholder does not exist, or SQL is given while orders are read from no database.
@@ -58,9 +62,9 @@ def open_action(
     if text.startswith("cmd:"):
         check_braces(text, setting)
         return ProgramAction(Program(text.removeprefix("cmd:"), folder, timeout))
-    if text.startswith(("http://", "https://")):
+    if text.startswith(("http://", "https://")) or is_path(text):
         check_braces(text, setting)
-        return PostAction(text, setting, Client(orders.headers, timeout, cacert))
+        return PostAction(text, setting, open_client(text, orders.headers, timeout, cacert, endpoint))
     check_bound(text, setting)
     return SqlAction(text, setting, sql_source(orders, setting, folder), timeout)
 

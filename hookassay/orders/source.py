@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from ..errors import UsageError
 from ..redaction import redacted
+from .client import is_path
 from .columns import nearest
 
 _FAMILIES = {
@@ -32,7 +33,8 @@ _LIBPQ = frozenset(
 )
 UNDERSTOOD = (
     "sqlite:///PATH, a path ending in .db, .sqlite or .sqlite3, postgresql://USER@HOST/DATABASE, "
-    "mysql://USER@HOST/DATABASE, https://HOST/…{session_id}… or cmd:PROGRAM {session_id}"
+    "mysql://USER@HOST/DATABASE, https://HOST/…{session_id}…, cmd:PROGRAM {session_id} or, with --app, a path of the "
+    "application's, /…{session_id}…"
 )
 
 
@@ -62,6 +64,8 @@ class Source:
         shown = redacted(text)
         if text.startswith("cmd:"):
             return cls("command", text.removeprefix("cmd:").strip(), shown)
+        if is_path(text) and "{session_id}" in text:
+            return cls("http", text, shown)
         scheme, colon, rest = text.removeprefix("jdbc:").partition(":")
         scheme = scheme.lower().partition("+")[0]
         kind = _KIND.get(scheme) if colon else None

@@ -71,7 +71,7 @@ def _paragraphs(contract: Contract, clause: Clause) -> Iterator[tuple[str, str |
     before = ", ".join(needed.id for needed in contract.prerequisites(clause.id))
     yield "Rests on", f"{before} (not testable where one of them fails)" if before else "no other clause"
     yield "Tested by", clause.test
-    yield "Examples", list(examples().get(clause.id, ())) or "none: not judged yet"
+    yield "Examples", list(examples()[clause.id])
 
 
 def _either(types: Sequence[str]) -> str:

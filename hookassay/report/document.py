@@ -1,7 +1,8 @@
 """report.json: the run as one JSON document, for programs.
 
-Promised to those programs: hookassay, contract, target, verdict, scope, exit_code, seconds and clauses; of a clause all
-keys but `source`, and of a scenario its name, status, seconds, message and deliveries. The other keys may change.
+Promised to those programs: hookassay, contract, target, verdict, scope, exit_code, seconds, clauses and versions; of a
+clause all keys but `source`, and of a scenario its name, status, seconds, message and deliveries. `versions` holds the
+status of each clause that was judged in several API versions. The other keys may change.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 from ..errors import UsageError
 from ..judging.contract import Contract
 from ..judging.journal import DeliveryRecord, ScenarioRecord
+from ..judging.subscription import losses
 from ..judging.verdict import ClauseResult, Result
 from ..redaction import Redactor
+from .grid import differences, grid
 
 NAME = "report.json"
 
@@ -24,7 +27,7 @@ NAME = "report.json"
 WARNED = "warned"
 
 # Words of our own, which programs compare. A database password that happens to be `orders` must not change them.
-_FIXED_WORDS = frozenset({"hookassay", "contract", "verdict", "scope", "id", "level", "group", "status"})
+_FIXED_WORDS = frozenset({"hookassay", "contract", "verdict", "scope", "id", "level", "group", "status", "versions"})
 
 
 def document(result: Result, contract: Contract) -> dict[str, Any]:
@@ -39,6 +42,7 @@ def document(result: Result, contract: Contract) -> dict[str, Any]:
         "run": result.run,
         "target": {
             "url": target.url,
+            **({"app": target.app} if target.app else {}),
             "orders": target.orders,
             "source": target.source,
             "api_version": target.api_version,
@@ -51,8 +55,14 @@ def document(result: Result, contract: Contract) -> dict[str, Any]:
         "deliveries": result.sent,
         "left_out": list(result.left_out),
         "problem": result.problem,
+        "lost_by_subscription": list(losses(target.events)),
         "preflight": list(result.preflight),
         "clauses": [_clause(clause, contract.group_of(clause.clause).name) for clause in result.clauses],
+        "versions": {version: dict(statuses) for version, statuses in grid(result).items()},
+        "version_differences": [
+            {"api_versions": list(one.versions), **_clause(one.result, contract.group_of(one.result.clause).name)}
+            for one in differences(result)
+        ],
         "created": list(result.created),
         "phases": {name: round(seconds, 3) for name, seconds in result.phases.items()},
     }
@@ -65,7 +75,7 @@ def write(result: Result, contract: Contract, folder: Path, redactor: Redactor) 
         UsageError: the folder cannot be written to.
     """
     cleaned = _cleaned(document(result, contract), redactor)
-    text = json.dumps(cleaned, ensure_ascii=False, indent=1) + "\n"
+    text = _text(cleaned)
     # A lone surrogate out of a broken answer has no UTF-8 form; as \udcXX it is still valid JSON.
     return save(folder, NAME, text.encode("utf-8", "backslashreplace"))
 
@@ -145,6 +155,17 @@ def _delivery(delivery: DeliveryRecord) -> dict[str, Any]:
         "seconds": round(delivery.seconds, 3),
         "answer": delivery.answer,
     }
+
+
+def _text(cleaned: dict[str, Any]) -> str:
+    """The document as JSON, a line for each key and for each clause: quick to write, and short enough to read."""
+    lines = []
+    for key, value in cleaned.items():
+        text = json.dumps(value, ensure_ascii=False)
+        if key == "clauses" and value:
+            text = "[\n  " + ",\n  ".join(json.dumps(clause, ensure_ascii=False) for clause in value) + "\n ]"
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _cleaned(value: Any, redactor: Redactor) -> Any:

@@ -1,8 +1,8 @@
 """junit.xml: the run as CI systems show test results.
 
-A testsuite for each group of clauses, a testcase for each scenario. `failure` is what the endpoint did wrong, `error`
-what is our fault, `skipped` what was not judged. A SHOULD that fails is told in `system-out` and fails nothing, unless
-the run is strict.
+A testsuite for each group of clauses, and one for each API version but the first; a testcase for each scenario.
+`failure` is what the endpoint did wrong, `error` what is our fault, `skipped` what was not judged. A SHOULD that fails
+is told in `system-out` and fails nothing, unless the run is strict.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from ..judging.contract import Contract, Group
+from ..judging.contract import Contract
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, ScenarioRecord
 from ..judging.verdict import NOT_JUDGED, ClauseResult, Result
 from ..redaction import Redactor
@@ -48,7 +48,9 @@ class _Suites:
         for group in contract.groups:
             clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
             if clauses:
-                self._suite(root, group, clauses)
+                self._suite(root, group.name, contract, clauses)
+        for api_version, found in result.versions.items():
+            self._suite(root, f"API version {api_version}", contract, found, f" in {api_version}")
         if result.verdict == NOT_JUDGED:
             self._not_judged(root, result)
         for count in ("tests", "failures", "errors", "skipped"):
@@ -56,10 +58,13 @@ class _Suites:
         root.set("time", f"{result.seconds:.3f}")
         return root
 
-    def _suite(self, root: ET.Element, group: Group, clauses: Sequence[ClauseResult]) -> None:
-        suite = ET.SubElement(root, "testsuite", name=group.name)
+    def _suite(
+        self, root: ET.Element, title: str, contract: Contract, clauses: Sequence[ClauseResult], where: str = ""
+    ) -> None:
+        """A testsuite; `where` tells its testcases from those of the same scenarios elsewhere."""
+        suite = ET.SubElement(root, "testsuite", name=title)
         for clause in clauses:
-            name = f"hookassay.{group.name}"
+            name = f"hookassay.{contract.group_of(clause.clause).name}{where}"
             for scenario in clause.scenarios:
                 self._case(suite, name, clause, scenario)
             told = {scenario.status for scenario in clause.scenarios}

@@ -18,9 +18,11 @@ def print_plan(plan: Plan, contract: Contract, console: Console) -> None:
             status, reason = plan.outside[clause.id]
             told = f"{status.replace('_', ' ')}: {reason}"
         console.print(f"{clause.id}  {clause.level:6}  {told}", soft_wrap=True)
+    again = sum(map(plan.scenarios_in, plan.versions[1:]))
+    others = f" ({again} of them in {', '.join(plan.versions[1:])})" if again else ""
     deliveries, purchases = plan.estimate()
     console.print(
-        f"{len(plan.runnable)} of {len(contract.clauses)} clauses, {plan.scenarios} scenarios; "
+        f"{len(plan.runnable)} of {len(contract.clauses)} clauses, {plan.scenarios} scenarios{others}; "
         f"about {deliveries} deliveries about {purchases} purchases. Nothing was sent.",
         soft_wrap=True,
     )

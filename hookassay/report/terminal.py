@@ -19,9 +19,11 @@ from rich.text import Text
 
 from ..judging.contract import LEVELS, Contract
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, DeliveryRecord, ScenarioRecord
+from ..judging.subscription import losses
 from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
 from .document import WARNED
+from .grid import differences, grid
 
 
 class Mark(NamedTuple):
@@ -102,14 +104,14 @@ class TerminalReport:
     def opening(self, target: Target, lines: Iterable[str] = ()) -> None:
         """Say what is tested against what, and tick off what the preflight found to be so, a line each."""
         self._print(("hookassay ", "bold"), f"{version('hookassay')} · contract {self._contract.version}")
-        self._paragraph("Endpoint:", target.url)
+        self._paragraph("Endpoint:", target.name)
         if target.orders is None:
             self._paragraph("Orders:", "no order reader: only what the wire shows is judged")
         else:
             same = target.source.startswith(f"{target.orders}:")
             self._paragraph("Orders:", target.source if same else f"{target.orders}, {target.source}".rstrip(", "))
         self._paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
-        self._paragraph("API:", target.api_version)
+        self._paragraph("API:", ", ".join((target.api_version, *target.also)))
         for line in lines:
             self.tick(line)
 
@@ -153,6 +155,7 @@ class TerminalReport:
         judged = any(clause.scenarios for clause in result.clauses)
         if judged:
             self._groups(result)
+            self._versions(result)
             self._findings(result)
         if judged or not result.problem:
             self._remarks(result)
@@ -180,27 +183,56 @@ class TerminalReport:
         legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
         self._print((legend, "dim"))
 
+    def _versions(self, result: Result) -> None:
+        """One line an API version, which names the clauses that ended otherwise than in the target's."""
+        table = grid(result)
+        here = table.get(result.target.api_version, {})
+        if table:
+            self._print()
+            self._print(("API versions:", "bold"), " the clauses that depend on how Stripe's objects look")
+        broad = max(map(len, table), default=0)
+        for api_version, statuses in table.items():
+            line: list[str | tuple[str, str]] = [f"  {api_version:{broad}}"]
+            for status, mark in MARKS.items():
+                ids = [clause_id for clause_id, found in statuses.items() if found == status]
+                if ids:
+                    line.append((f"  {mark.sign} {len(ids)}", mark.style))
+                    line.append(f" {self._ids(clause_id for clause_id in ids if here[clause_id] != status)}".rstrip())
+            self._print(*line)
+
     def _findings(self, result: Result) -> None:
         """Each clause that failed, then those that warn, then our own errors, in fixed paragraphs."""
+        differing = differences(result)
         for status in (FAILED, WARNED):
             found = [clause for clause in result.clauses if clause.status == status]
             for clause in sorted(found, key=lambda clause: LEVELS.index(clause.clause.level)):
                 self._finding(clause, result)
+            for difference in differing:
+                if difference.result.status == status:
+                    self._finding(difference.result, result, difference.versions)
         # One broken order reader breaks every clause: the same error is told once.
         alike: dict[str, list[ClauseResult]] = {}
+        told: dict[str, tuple[str, ...]] = {}
         for clause in result.clauses:
             if clause.status == ERROR:
                 alike.setdefault(_broken(clause), []).append(clause)
-        for first, *others in alike.values():
-            self._finding(first, result)
+        for difference in differing:
+            if difference.result.status == ERROR:
+                broken = _broken(difference.result)
+                told.setdefault(broken, () if broken in alike else difference.versions)
+                alike.setdefault(broken, []).append(difference.result)
+        for broken, (first, *others) in alike.items():
+            self._finding(first, result, told.get(broken, ()))
             if others:
                 self._paragraph("Likewise:", self._ids(clause.clause.id for clause in others))
 
-    def _finding(self, result: ClauseResult, run: Result) -> None:
+    def _finding(self, result: ClauseResult, run: Result, versions: Sequence[str] = ()) -> None:
+        """One clause; the API versions are named where it is not the target's that is at fault."""
         clause, mark = result.clause, MARKS[result.status]
         self._print()
         heading = f"{clause.id} {clause.level}"
         self._paragraph(heading, clause.title, indent=0, width=len(heading) + 2, style=mark.style)
+        self._paragraph("API:", ", ".join(versions))
         bad = [scenario for scenario in result.scenarios if scenario.status in (FAILED, WARNED, ERROR)]
         # What failed says more about the endpoint than what broke on our side.
         bad.sort(key=lambda scenario: scenario.status == ERROR)
@@ -211,7 +243,10 @@ class TerminalReport:
         if result.status != ERROR:
             self._paragraph("Prevents:", clause.prevents)
             self._paragraph("Source:", clause.source)
-        self._paragraph("Again:", f"{self._command or _command(run.target)} --only {clause.id}", wrap=False)
+        command = self._command or _command(run.target)
+        if versions:
+            command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
+        self._paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
             self._paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
@@ -237,7 +272,17 @@ class TerminalReport:
             for clause in result.clauses:
                 if clause.status == status:
                     reasons.setdefault(clause.reason, []).append(clause.clause.id)
+            for difference in differences(result):
+                if difference.result.status == status:
+                    told = f"{difference.result.reason} (in {', '.join(difference.versions)})"
+                    reasons.setdefault(told, []).append(difference.result.clause.id)
             self._listing(MARKS[status].words.capitalize(), reasons)
+        lost = losses(result.target.events)
+        if lost:
+            self._print()
+            self._print(("What the subscription loses:", "bold"))
+        for loss in lost:
+            self._paragraph("", loss, indent=2, width=0, hang=2)
         notes: dict[str, list[str]] = {}
         for clause in result.clauses:
             if clause.status == PASSED:
@@ -279,10 +324,11 @@ class TerminalReport:
         if result.problem:
             self._say(result.problem)
             self._print()
-        errors = [clause.clause.id for clause in result.clauses if clause.status == ERROR and clause.scenarios]
+        every = [*result.clauses, *(difference.result for difference in differences(result))]
+        errors = {clause.clause.id for clause in every if clause.status == ERROR and clause.scenarios}
         if errors and result.verdict == NOT_JUDGED and not result.problem:
             self._say(f"No verdict while a clause ends in an error: {self._ids(errors)}. Mend it and run again.")
-        warned = [clause.clause.id for clause in result.clauses if clause.status == WARNED]
+        warned = {clause.clause.id for clause in every if clause.status == WARNED}
         if warned and self._strict:
             self._say(f"With --strict a failing SHOULD fails the run: {self._ids(warned)}.")
         self._print((result.verdict, VERDICT_STYLES[result.verdict]))
@@ -290,6 +336,7 @@ class TerminalReport:
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
         took = f"{_many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
         self._paragraph("", f"{counts} · {took}" if counts else took, width=0)
+        self._paragraph("", result.advice, width=0)
         for folder, files in groupby(reports, key=lambda path: path.parent):
             self._paragraph("", f"Reports: {', '.join(path.name for path in files)} in {folder}", width=0, wrap=False)
 
@@ -400,6 +447,8 @@ def _told(fold: Sequence[DeliveryRecord], redactor: Redactor) -> str:
     if not 200 <= first.status < 300:
         # Redacted before it is cut: half a secret would not be recognised.
         answer = " ".join(redactor.clean(first.answer).split())
+        if first.problem:
+            return f"{sent} → {first.status}, {took} ms: {redactor.clean(first.problem)}"
         if len(answer) > ANSWER_SHOWN:
             answer = answer[:ANSWER_SHOWN].rstrip() + "…"
     return f"{sent} → {first.status}, {took} ms" + (f": {answer}" if answer else "")
@@ -421,7 +470,8 @@ def _broken(result: ClauseResult) -> str:
 
 def _command(target: Target) -> str:
     """The command that tests the same target; what was redacted in it is for the reader to fill in."""
-    words = ["hookassay", "certify", target.url]
+    words = ["hookassay", "certify"]
+    words += ["--app", target.app, urlsplit(target.url).path] if target.app else [target.url]
     if target.source:
         words += ["--orders", target.source]
     return shlex.join(words)

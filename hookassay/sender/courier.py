@@ -24,7 +24,6 @@ class _Waiting:
     """An event that was not acknowledged yet."""
 
     parcel: Parcel
-    configured: bool = False
     tries_since: int = 0
     not_before: float = 0.0
 
@@ -71,20 +70,14 @@ class Courier:
                     self._again(letter)
         return firsts
 
-    def adopt(self, parcel: Parcel, answer: Answer, *, configured: bool = False) -> None:
-        """Take over an attempt that was made, by this courier or in a volley: retry it until it is acknowledged.
-
-        Args:
-            parcel: What was sent.
-            answer: What it was answered.
-            configured: Whether it went to the configured URL exactly, so that its retries must as well.
-        """
+    def adopt(self, parcel: Parcel, answer: Answer) -> None:
+        """Take over an attempt that was made, by this courier or in a volley: retry it until it is acknowledged."""
         self.last_sent = time.monotonic()
         self.answers.append(answer)
         if answer.acknowledged:
             self._acknowledged.add(parcel.event_id)
         else:
-            self._waiting.append(_Waiting(parcel, configured, not_before=self._patience(answer)))
+            self._waiting.append(_Waiting(parcel, not_before=self._patience(answer)))
 
     def pump(self, *, last: bool = False) -> None:
         """Retry what is due now; `last` retries everything, whatever its time."""
@@ -119,7 +112,7 @@ class Courier:
 
     def _again(self, letter: _Waiting) -> None:
         letter.parcel = retried(letter.parcel)
-        answer = self._dispatch.send(letter.parcel, configured=letter.configured)
+        answer = self._dispatch.send(letter.parcel)
         self.answers.append(answer)
         if answer.acknowledged:
             self._acknowledged.add(letter.parcel.event_id)

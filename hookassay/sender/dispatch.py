@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..endpoint import Endpoint
-from ..wire.connection import Answer, Headers, Request, exchange
+from ..wire.connection import Answer, Headers, Request, conversation, exchange
 from ..wire.volley import Volley, fire
 from .event import Event, Style
 from .signature import ALL, HONEST, Letter
@@ -53,6 +53,9 @@ class Parcel:
         body: The bytes before a forgery changed them.
         signing: The name of the signing variant or forgery.
         attempt: 1 for the first.
+        headers: Request headers in place of the manner's, None for the manner's.
+        method: The request's method.
+        configured: Whether it must go to the configured URL exactly, whatever the manner.
     """
 
     about: str
@@ -61,6 +64,9 @@ class Parcel:
     body: bytes
     signing: str = HONEST
     attempt: int = 1
+    headers: Headers | None = None
+    method: str = "POST"
+    configured: bool = False
 
 
 Observer = Callable[[Parcel, Answer], None]
@@ -77,56 +83,77 @@ class Dispatch:
         tolerance: int | None = None,
         rate: float | None = None,
         manner: Manner | None = None,
+        announce: Callable[[Parcel], None] | None = None,
     ) -> None:
-        """Send to `endpoint`, at most `rate` deliveries per second, telling `observe` of every attempt."""
+        """Send to `endpoint`, at most `rate` deliveries per second, telling `observe` of every attempt.
+
+        `announce` is told of an attempt before it leaves.
+        """
         self.endpoint = endpoint
         self.manner = manner or Manner()
         self._observe = observe
+        self._announce = announce or (lambda _: None)
         self._tolerance = tolerance
-        self._interval = 1 / rate if rate else 0.0
+        self._shortest = self._interval = 1 / rate if rate else 0.0
         self._next = 0.0
         self._lock = threading.Lock()
+
+    def share(self, of: int) -> None:
+        """Keep to one of so many parts of the rate from now on, for as many processes deliver at the same time."""
+        self._interval = of * self._shortest
 
     def parcel(self, about: str, event: Event, *, signing: str = HONEST, style: Style | None = None) -> Parcel:
         """The event as it is to be delivered, its body in `style` or in the run's manner."""
         return Parcel(about, event.id, event.type, event.body(style or self.manner.style), signing)
 
-    def request(self, parcel: Parcel, headers: Headers | None = None) -> Request:
+    def request(self, parcel: Parcel) -> Request:
         """The request for `parcel`, signed at this moment."""
         letter = Letter(parcel.body, self.endpoint.secret, int(time.time()), self._tolerance)
         signed = ALL[parcel.signing](letter)
         return Request(
             signed.body,
             (
-                *(self.manner.headers if headers is None else headers),
+                *(self.manner.headers if parcel.headers is None else parcel.headers),
                 *((signed.name, value) for value in signed.values),
                 *self.endpoint.headers,
             ),
+            method=parcel.method,
         )
 
-    def send(
-        self, parcel: Parcel, *, headers: Headers | None = None, url: str | None = None, configured: bool = False
-    ) -> Answer:
-        """Make one attempt.
-
-        Args:
-            parcel: What to send.
-            headers: Request headers in place of the manner's.
-            url: Another URL, in place of the configured one and of the manner's.
-            configured: Use the configured URL exactly, whatever the manner.
-        """
-        target = url or (None if configured else self.manner.url)
+    def send(self, parcel: Parcel, *, url: str | None = None) -> Answer:
+        """Make one attempt, at another `url` than the configured one or the manner's where it is given."""
+        target = url or (None if parcel.configured else self.manner.url)
         endpoint = self.endpoint.with_url(target) if target else self.endpoint
-        return self._attempt(endpoint, parcel, self.request(parcel, headers))
+        return self._attempt(endpoint, parcel, self.request(parcel))
 
     def send_request(self, parcel: Parcel, request: Request) -> Answer:
         """Make one attempt with a request that was made before, its signature included."""
         return self._attempt(self._usual(), parcel, request)
 
+    def converse(self, parcels: Sequence[Parcel]) -> list[Answer]:
+        """Make one attempt for each parcel, one after another on one connection as far as the endpoint keeps it."""
+
+        def requests() -> Iterator[Request]:
+            for parcel in parcels:
+                self._wait()
+                self._announce(parcel)
+                yield self.request(parcel)
+
+        answers = conversation(self._usual(), requests())
+        for parcel, answer in zip(parcels, answers, strict=True):
+            self._observe(parcel, answer)
+        return answers
+
+    def ask(self, target: str) -> Answer:
+        """What a GET of `target` on the endpoint's host shows to anyone: without signature, token or login."""
+        self._wait()
+        return exchange(self.endpoint, Request(headers=(("Accept", "*/*"),), method="GET", target=target))
+
     def fire(self, parcels: Sequence[Parcel], hold: float) -> Volley:
         """Make one attempt for each parcel at the same instant."""
-        for _ in parcels:
+        for parcel in parcels:
             self._wait()
+            self._announce(parcel)
         volley = fire(self._usual(), [self.request(parcel) for parcel in parcels], hold)
         for parcel, answer in zip(parcels, volley.answers, strict=True):
             self._observe(parcel, answer)
@@ -137,6 +164,7 @@ class Dispatch:
 
     def _attempt(self, endpoint: Endpoint, parcel: Parcel, request: Request) -> Answer:
         self._wait()
+        self._announce(parcel)
         answer = exchange(endpoint, request)
         self._observe(parcel, answer)
         return answer

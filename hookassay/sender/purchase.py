@@ -7,22 +7,36 @@ import itertools
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..config import EndpointSettings, PurchaseSettings
 from ..errors import NotApplicable, UsageError
 from . import money
 from .dispute import Dispute
 from .event import Bundle, Event
-from .refund import Refund
+from .refund import FAILED, Refund
 from .template import template
+from .version import expanded, shaped, shaped_in_part, unsent
 
 DEFAULT_AMOUNT = 1000
 PLACEHOLDERS = ("n", "run", "uuid")
 
-_FAILED = ("failed", "canceled")
+
+class Report(NamedTuple):
+    """What one event reports.
+
+    Attributes:
+        fact: The fact that it belongs to, and the id of the object whose fact it is.
+        event: The event, in the purchase's API version.
+        object: What it reports, in the latest API version.
+    """
+
+    fact: tuple[str, str]
+    event: Event
+    object: Mapping[str, Any]
 
 
 class PurchaseBook:
@@ -30,6 +44,10 @@ class PurchaseBook:
 
     Every id holds the run's id and the purchase's number, so that what a run created can be found again.
     Safe to share between threads; a purchase itself belongs to one thread.
+
+    Attributes:
+        run: The run's id.
+        in_play: The purchases that facts were told about, by the id of their Checkout Session.
     """
 
     def __init__(self, settings: PurchaseSettings, endpoint: EndpointSettings, run: str) -> None:
@@ -37,22 +55,24 @@ class PurchaseBook:
 
         Args:
             settings: What the shop needs to recognise a purchase, and what it sells.
-            endpoint: Its `api_version`, `livemode` and `account` go into every event.
+            endpoint: Its `api_version` (for `all` the latest), `livemode` and `account` go into every event.
             run: The run's id: letters and digits, eight of them for ids as long as Stripe's.
 
         Raises:
             UsageError: a placeholder is unknown, or the shop sells nothing that can be bought here.
         """
         self.run = run
+        self.in_play: dict[str, Purchase] = {}
         self._settings = settings
-        self._endpoint = endpoint
+        self._endpoint = replace(endpoint, api_version=expanded(endpoint.api_version)[0])
         self._numbers = itertools.count(1)
         # The same part in every id, as all ids of one Stripe account share one. It begins with a letter, which ends the
         # run's id or the number before it.
         self._shared = "A" + hashlib.sha256(run.encode()).hexdigest()
         self._currency = settings.currencies[0] if settings.currencies else "usd"
         top = DEFAULT_AMOUNT if settings.max_amount is None else min(DEFAULT_AMOUNT, settings.max_amount)
-        self._amount = money.chargeable(top, self._currency)
+        # Partial refunds are given in tenths of the price; they must add up to it.
+        self._amount = money.chargeable(top // 10, self._currency) * 10 or money.chargeable(top, self._currency)
         if self._amount < 1:
             raise UsageError(
                 f"[purchase] max_amount must be large enough for a purchase in {self._currency}; "
@@ -63,6 +83,20 @@ class PurchaseBook:
         _refuse_unknown_placeholders("client_reference_id", settings.client_reference_id or "")
         for key, value in settings.metadata.items():
             _refuse_unknown_placeholders(f"metadata.{key}", value)
+
+    def share(self, place: int, of: int) -> None:
+        """Issue from now on each `of`-th number only, the first at `place` (from 0), for another process issues others.
+
+        Copies of this book, each given another place, never issue one number twice.
+        """
+        self._numbers = itertools.count(next(self._numbers) + place, of)
+
+    def in_version(self, api_version: str, above: int) -> PurchaseBook:
+        """A book of the same run that issues purchases in another API version, numbered above `above`."""
+        book = copy(self)
+        book._endpoint = replace(self._endpoint, api_version=api_version)
+        book._numbers = itertools.count(above + 1)
+        return book
 
     def new(
         self,
@@ -80,6 +114,7 @@ class PurchaseBook:
         livemode: bool | None = None,
         account: str | None = None,
         session: Mapping[str, Any] | None = None,
+        ids: Callable[[str], str] = str,
     ) -> Purchase:
         """A purchase that nothing was sent about yet.
 
@@ -98,6 +133,7 @@ class PurchaseBook:
             account: The connected account in every event; by default the declared one, else none.
             session: Fields of the Checkout Session to replace or add in every event. `metadata` is added to what the
                 shop declares, and neither metadata nor the reference that the shop needs is ever nulled.
+            ids: Gives each id of its objects and events another shape; ids that differ must stay so.
 
         Raises:
             NotApplicable: the shop declares that it does not sell this (`currencies`, `modes`, `max_amount`).
@@ -121,9 +157,10 @@ class PurchaseBook:
             run=self.run,
             n=n,
             uuid=own,
-            session_id=session_id or f"cs_{'live' if livemode else 'test'}_a1{self.run}K{n:05d}{self._shared[:42]}",
-            payment_intent=payment_intent or self._id("pi_3", n, next(serials)),
-            charge=charge or self._id("ch_3", n, next(serials)),
+            session_id=session_id
+            or ids(f"cs_{'live' if livemode else 'test'}_a1{self.run}K{n:05d}{self._shared[:42]}"),
+            payment_intent=payment_intent or ids(self._id("pi_3", n, next(serials))),
+            charge=charge or ids(self._id("ch_3", n, next(serials))),
             customer=customer,
             name=name,
             email=email or f"{customer.replace('_', '-').lower()}@example.invalid",
@@ -137,8 +174,27 @@ class PurchaseBook:
             account=account or self._endpoint.account,
             api_version=self._endpoint.api_version,
             session_fields=fields,
-            new_id=lambda prefix: self._id(prefix, n, next(serials)),
+            telling=self._remember,
+            new_id=lambda prefix: ids(self._id(prefix, n, next(serials))),
         )
+
+    def in_other_case(self, purchase: Purchase, **options: Any) -> Purchase:
+        """Another purchase, whose every id differs from that of `purchase` in the case of its letters only.
+
+        Stripe's ids are case-sensitive (docs.stripe.com/upgrades: "we recommend COLLATE utf8_bin"). The ids of its
+        facts are alike where the same facts are told in the same order; `options` are those of `new`.
+        """
+        serials = itertools.count(2)  # the first two were the payment intent's and the charge's
+        return replace(
+            self.new(**options),
+            session_id=_swapped(purchase.session_id),
+            payment_intent=_swapped(purchase.payment_intent),
+            charge=_swapped(purchase.charge),
+            new_id=lambda prefix: _swapped(self._id(prefix, purchase.n, next(serials))),
+        )
+
+    def _remember(self, purchase: Purchase) -> None:
+        self.in_play[purchase.session_id] = purchase
 
     def needs(self, field_name: str) -> bool:
         """Whether the shop declares that it needs this field of the session: `client_reference_id` or `metadata`."""
@@ -193,6 +249,8 @@ class Purchase:
         session_fields: Fields that replace or extend those of the session, in every event.
         new_id: Gives an unused id with this prefix.
         refunds: Its refunds, oldest first.
+        telling: Is told that a fact is being told about it.
+        reported: What its events report, in the order told.
         now: The moment of the fact told last, in Unix seconds.
     """
 
@@ -217,6 +275,9 @@ class Purchase:
     session_fields: Mapping[str, Any] = field(repr=False)
     new_id: Callable[[str], str] = field(repr=False)
     refunds: list[Refund] = field(default_factory=list, init=False, repr=False)
+    telling: Callable[[Purchase], None] = field(default=lambda _: None, repr=False)
+    reported: list[Report] = field(default_factory=list, init=False, repr=False)
+    _fact: tuple[str, str] = field(default=("", ""), init=False, repr=False)
     _told: dict[tuple[str, str], Bundle] = field(default_factory=dict, init=False, repr=False)
     _disputed: bool = field(default=False, init=False, repr=False)
     _delayed: bool = field(default=False, init=False, repr=False)
@@ -253,6 +314,24 @@ class Purchase:
             amount=self.amount if amount is None else amount,
             currency=self.currency if currency is None else currency,
         )
+
+    def open_session(self) -> dict[str, Any]:
+        """The Checkout Session as the shop created it, before the customer did anything.
+
+        It is in the latest API version, and no event reports it. Source: docs.stripe.com/api/checkout/sessions/object,
+        `status` `open`; `payment_intent` stays null until the customer confirms.
+        """
+        session = self._session()
+        changed = ["customer", "customer_details", "invoice", "payment_intent", "setup_intent", "subscription"]
+        if self.mode == "setup":
+            changed += ["amount_subtotal", "amount_total", "currency", "total_details"]
+        return {
+            **session,
+            **dict.fromkeys(changed),
+            "payment_status": "no_payment_required" if self.mode == "setup" else "unpaid",
+            "status": "open",
+            "url": f"https://checkout.example.invalid/c/pay/{self.session_id}",
+        }
 
     # Facts of the Checkout Session
 
@@ -377,15 +456,35 @@ class Purchase:
 
         return self.tell("set up", events)
 
+    def invented(self, event_type: str) -> Bundle:
+        """An event of a type that Stripe does not have, complete: about the charge where the type names it.
+
+        Source: docs.stripe.com/upgrades: new event types may appear at any time.
+        """
+
+        def events() -> list[Event]:
+            about_charge = event_type.startswith("charge.")
+            thing = {
+                "id": self.new_id("thing_1"),
+                "object": "thing",
+                "created": self.now,
+                "livemode": self.livemode,
+                "status": "done",
+            }
+            return [self.event(event_type, self._charge() if about_charge else thing)]
+
+        return self.tell(event_type, events)
+
     # What happens to the money later
 
-    def refund(self, amount: int | None = None, status: str = "succeeded", *, include_refunds: bool = False) -> Refund:
+    def refund(self, amount: int | None = None, status: str = "succeeded", *, listed: int | None = None) -> Refund:
         """A new refund of `amount` minor units (by default all that is left), its bundle in `Refund.bundle`.
 
         Args:
             amount: Minor units.
             status: `succeeded`, or `pending` or `requires_action` for one that is decided later.
-            include_refunds: Whether the Charge carries its `refunds` list, absent by default since 2022-11-15.
+            listed: How many of the newest refunds the Charge's `refunds` list holds; None leaves the list out, as
+                Stripe does by default since 2022-11-15.
 
         Raises:
             ValueError: "You can't refund a total greater than the original charge amount" (docs.stripe.com/refunds).
@@ -397,7 +496,7 @@ class Purchase:
             raise ValueError(
                 f"a refund must be of 1 to {left} minor units, what is left of {self.amount}; got {amount}"
             )
-        return Refund(self, amount, status, include_refunds)
+        return Refund(self, amount, status, listed)
 
     def unlinked_refund(self) -> Bundle:
         """A refund with neither a charge nor a payment_intent, as Stripe makes of money that belongs to no payment.
@@ -416,7 +515,7 @@ class Purchase:
             ],
         )
 
-    def charge_snapshot(self, amount_refunded: int, *, include_refunds: bool = False) -> Bundle:
+    def charge_snapshot(self, amount_refunded: int) -> Bundle:
         """One charge.refunded whose Charge says that `amount_refunded` minor units were given back in all.
 
         Source: docs.stripe.com/api/charges/object, `amount_refunded` and `refunded`.
@@ -424,7 +523,7 @@ class Purchase:
         self._presuppose_payment()
         return self.tell(
             f"charge refunded up to {amount_refunded}",
-            lambda: [self.event("charge.refunded", self.refunded_charge(amount_refunded, include_refunds))],
+            lambda: [self.event("charge.refunded", self.refunded_charge(amount_refunded))],
         )
 
     def dispute(self, status: str = "needs_response", amount: int | None = None, reason: str = "fraudulent") -> Dispute:
@@ -442,12 +541,19 @@ class Purchase:
             name: The fact, for people to read.
             events: Builds its events, at the moment that `now` then says.
             about: The id of the object whose fact it is, where a purchase can have several.
+
+        Events of a type that the purchase's API version does not send about the object are not in it.
         """
         if (name, about) not in self._told:
             # Never ahead of the clock: an event from the future is none that Stripe sends.
             self.now = max(self.now, min(self.now + 1, int(time.time())))
-            self._told[name, about] = Bundle(name, tuple(events()))
+            self._fact = (name, about)
+            self.telling(self)
+            self._told[name, about] = Bundle(name, tuple(self._sent(events())))
         return self._told[name, about]
+
+    def _sent(self, events: Sequence[Event]) -> Iterator[Event]:
+        return (event for event in events if not unsent(event.type, event.object, self.api_version))
 
     def _demand_mode(self, mode: str) -> None:
         if self.mode != mode:
@@ -460,7 +566,7 @@ class Purchase:
     @property
     def amount_refunded(self) -> int:
         """Minor units given back by the refunds made so far that have not failed."""
-        return sum(refund.amount for refund in self.refunds if refund.status not in _FAILED)
+        return sum(refund.amount for refund in self.refunds if refund.status not in FAILED)
 
     # The objects as they are now
 
@@ -469,16 +575,16 @@ class Purchase:
     ) -> Event:
         """A new event that reports an object now.
 
-        Every object goes out through here: the one place to give it the shape of another API version.
+        Every object goes out through here: the one place that gives it the shape of the purchase's API version.
 
         Args:
             event_type: Such as `charge.refunded`, or an invented type.
-            reported: The object, complete.
+            reported: The object, complete, in the latest API version.
             previous_attributes: What `*.updated` events say the changed fields were before.
         """
-        data: dict[str, Any] = {"object": reported}
+        data: dict[str, Any] = {"object": shaped(reported, self.api_version)}
         if previous_attributes is not None:
-            data["previous_attributes"] = previous_attributes
+            data["previous_attributes"] = shaped_in_part(previous_attributes, reported["object"], self.api_version)
         of_payment = reported["object"] in ("charge", "payment_intent", "refund")
         envelope = {
             **template("event"),
@@ -491,7 +597,9 @@ class Purchase:
         }
         if self.account is not None:
             envelope = {"id": None, "object": None, "account": self.account} | envelope
-        return Event(envelope)
+        event = Event(envelope)
+        self.reported.append(Report(self._fact, event, reported))
+        return event
 
     def _session(self, **fields: Any) -> dict[str, Any]:
         shape = template("checkout_session")
@@ -555,14 +663,15 @@ class Purchase:
             **fields,
         }
 
-    def refunded_charge(self, amount_refunded: int, include_refunds: bool) -> dict[str, Any]:
-        """The Charge object as it is now, `amount_refunded` minor units of it given back in all."""
+    def refunded_charge(self, amount_refunded: int, listed: int | None = None) -> dict[str, Any]:
+        """The Charge object as it is now, `amount_refunded` minor units given back and the newest `listed` refunds."""
         fields: dict[str, Any] = {"amount_refunded": amount_refunded, "refunded": amount_refunded >= self.amount}
-        if include_refunds:
+        if listed is not None:
+            newest = self.refunds[::-1]
             fields["refunds"] = {
                 "object": "list",
-                "data": [refund.object() for refund in reversed(self.refunds)],
-                "has_more": False,
+                "data": [refund.object() for refund in newest[:listed]],
+                "has_more": len(newest) > listed,
                 "url": f"/v1/charges/{self.charge}/refunds",
             }
         return self._charge(**fields)
@@ -659,6 +768,12 @@ class Purchase:
         card = shape["card"]
         limit = {**card["overcapture"], "maximum_amount_capturable": self.amount}
         return {**shape, "card": {**card, "amount_authorized": self.amount, "overcapture": limit}}
+
+
+def _swapped(own: str) -> str:
+    """An id with the case of its letters swapped, its prefix left."""
+    prefix, underscore, rest = own.rpartition("_")
+    return prefix + underscore + rest.swapcase()
 
 
 def _refuse_unknown_placeholders(name: str, text: str) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .purchase import Purchase
 
 
+FAILED = ("failed", "canceled")
+"""The statuses of a refund that gave nothing back: a cancellation is a kind of failure (docs.stripe.com/refunds)."""
+
+
 class Refund:
     """One refund of a purchase (docs.stripe.com/api/refunds/object).
 
@@ -22,7 +26,7 @@ class Refund:
         bundle: The events of its creation.
     """
 
-    def __init__(self, purchase: Purchase, amount: int, status: str, include_refunds: bool = False) -> None:
+    def __init__(self, purchase: Purchase, amount: int, status: str, listed: int | None = None) -> None:
         """Create it; `Purchase.refund` is the way to one."""
         self.id = purchase.new_id("re_3")
         self.amount = amount
@@ -32,9 +36,7 @@ class Refund:
         if status == "pending":
             self._fields["pending_reason"] = "processing"
         purchase.refunds.append(self)
-        self.bundle = purchase.tell(
-            f"refund of {amount} ({status})", lambda: self._creation(include_refunds), about=self.id
-        )
+        self.bundle = purchase.tell(f"refund of {amount} ({status})", lambda: self._creation(listed), about=self.id)
 
     def object(self) -> dict[str, Any]:
         """The Refund object as it is now."""
@@ -57,12 +59,12 @@ class Refund:
         """The refund was canceled, which is a kind of failure (docs.stripe.com/refunds, "Cancel a refund")."""
         return self._tell_change("canceled", "merchant_request")
 
-    def _creation(self, include_refunds: bool) -> list[Event]:
+    def _creation(self, listed: int | None) -> list[Event]:
         purchase = self._purchase
         self._created = purchase.now
         events = [
             purchase.event("refund.created", self.object()),
-            purchase.event("charge.refunded", purchase.refunded_charge(purchase.amount_refunded, include_refunds)),
+            purchase.event("charge.refunded", purchase.refunded_charge(purchase.amount_refunded, listed)),
         ]
         if self.status == "succeeded":
             events += self._updates(self._reference())

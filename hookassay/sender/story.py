@@ -1,7 +1,8 @@
 """The facts of one purchase in the contract's words: `the payment`, `a refund of 300`, `the dispute's closing as won`.
 
-The same words in one story are the same fact, with the same events; a fact happens when its words are first said. What
-is delivered, and in which order, is another matter.
+Amounts are in thousandths of the price, which is what 300 of 1000 means for a purchase of any price. The same words in
+one story are the same fact, with the same events; a fact happens when its words are first said. What is delivered, and
+in which order, is another matter.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..errors import NotApplicable
+from . import money
 from .dispute import Dispute
 from .event import Bundle
 from .purchase import Purchase
 from .refund import Refund
+from .version import unsent
 
 _Tell = Callable[["Story", re.Match[str]], Bundle]
 
@@ -46,6 +50,7 @@ class Story:
 
         Raises:
             LookupError: no fact is called so, or what it follows from has not happened.
+            NotApplicable: the purchase's API version has no such event.
         """
         if words not in self._told:
             for pattern, tell in _FACTS:
@@ -71,6 +76,10 @@ class Story:
         self._dispute = dispute
         return dispute.opened()
 
+    def thousandths(self, number: str) -> int:
+        """So many thousandths of the price, in minor units."""
+        return money.chargeable(self.purchase.amount * int(number) // 1000, self.purchase.currency)
+
     @property
     def refund(self) -> Refund:
         """The latest refund."""
@@ -94,6 +103,10 @@ def _payment(story: Story, _: re.Match[str]) -> Bundle:
 @_fact(r"the (payment|refund)'s ([a-z_]+\.[a-z_.]+)")
 def _one_event(story: Story, match: re.Match[str]) -> Bundle:
     bundle = story.tell("the payment") if match[1] == "payment" else story.refund.bundle
+    if match[1] == "refund":
+        reason = unsent(match[2], story.refund.object(), story.purchase.api_version)
+        if reason:
+            raise NotApplicable(reason)
     return Bundle(match[0], (bundle.of(match[2]),))
 
 
@@ -112,7 +125,7 @@ def _async_failed(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.async_failed()
 
 
-@_fact("a declined attempt")
+@_fact("(?:a|another|a third) declined attempt")
 def _declined(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.declined()
 
@@ -122,6 +135,21 @@ def _expired(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.expired()
 
 
+@_fact("the free checkout")
+def _free(story: Story, _: re.Match[str]) -> Bundle:
+    return story.purchase.free()
+
+
+@_fact("the set-up")
+def _set_up(story: Story, _: re.Match[str]) -> Bundle:
+    return story.purchase.set_up()
+
+
+@_fact(r"an event of the invented type ([a-z_.]+)")
+def _invented(story: Story, match: re.Match[str]) -> Bundle:
+    return story.purchase.invented(match[1])
+
+
 @_fact("a full refund")
 def _full_refund(story: Story, _: re.Match[str]) -> Bundle:
     return story.refunded(story.purchase.refund())
@@ -129,7 +157,17 @@ def _full_refund(story: Story, _: re.Match[str]) -> Bundle:
 
 @_fact(r"(?:a|another) refund of (\d+)")
 def _partial_refund(story: Story, match: re.Match[str]) -> Bundle:
-    return story.refunded(story.purchase.refund(int(match[1])))
+    return story.refunded(story.purchase.refund(story.thousandths(match[1])))
+
+
+@_fact(r"a refund of (\d+) that the charge lists alone")
+def _listed_refund(story: Story, match: re.Match[str]) -> Bundle:
+    return story.refunded(story.purchase.refund(story.thousandths(match[1]), listed=1))
+
+
+@_fact("a refund of no payment")
+def _unlinked_refund(story: Story, _: re.Match[str]) -> Bundle:
+    return story.purchase.unlinked_refund()
 
 
 @_fact(r"a (pending|requires_action) refund")
@@ -157,6 +195,11 @@ def _dispute(story: Story, _: re.Match[str]) -> Bundle:
     return story.disputed(story.purchase.dispute())
 
 
+@_fact(r"a dispute over (\d+)")
+def _dispute_over(story: Story, match: re.Match[str]) -> Bundle:
+    return story.disputed(story.purchase.dispute(amount=story.thousandths(match[1])))
+
+
 @_fact(r"a dispute born (\w+)")
 def _dispute_born(story: Story, match: re.Match[str]) -> Bundle:
     return story.disputed(story.purchase.dispute(match[1]))
@@ -170,3 +213,8 @@ def _dispute_updated(story: Story, match: re.Match[str]) -> Bundle:
 @_fact(r"the dispute's closing as (\w+)")
 def _dispute_closed(story: Story, match: re.Match[str]) -> Bundle:
     return story.dispute.closed(match[1])
+
+
+@_fact("the reinstatement of the dispute's funds")
+def _dispute_reinstated(story: Story, _: re.Match[str]) -> Bundle:
+    return story.dispute.funds_reinstated(story.dispute.status)

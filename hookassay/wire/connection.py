@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..endpoint import Endpoint
+from ..errors import HarnessError
 
 # What a person or a clause looks at; the rest of an answer is read no further than this.
 KEPT_BODY = 64 * 1024
@@ -60,7 +61,7 @@ class Answer:
         status: The HTTP status, or None when no valid answer came in time.
         headers: The answer's headers, as received.
         body: The beginning of the answer's body (64 KiB at most).
-        problem: Why there is no status, empty otherwise.
+        problem: Why there is no status, or what was raised in place of an answer; empty otherwise.
         sent_at: Monotonic seconds when the request's last byte had been handed over.
         answered_at: Monotonic seconds when the answer's first byte had come, or the wait had ended.
     """
@@ -106,8 +107,10 @@ class Answer:
             return None
 
     def describe(self) -> str:
-        """The status, or why there is none."""
-        return str(self.status) if self.status is not None else self.problem
+        """The status, with what was raised where an application in this process raised it, or why there is none."""
+        if self.status is None:
+            return self.problem
+        return f"{self.status} ({self.problem})" if self.problem else str(self.status)
 
 
 class _Deadline(io.RawIOBase):
@@ -183,7 +186,13 @@ class Connection:
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float | None = None) -> None:
-        """Prepare a connection for deliveries of `timeout` seconds (default: the endpoint's)."""
+        """Prepare a connection for deliveries of `timeout` seconds (default: the endpoint's).
+
+        Raises:
+            HarnessError: the endpoint is an application in this process, to which nothing connects.
+        """
+        if endpoint.application is not None:
+            raise HarnessError("an application in this process has no connections: this needs a URL in place of --app")
         self._endpoint = endpoint
         self._timeout = timeout or endpoint.timeout
         self._sock: socket.socket | None = None
@@ -314,6 +323,9 @@ def in_words(answers: Iterable[Answer]) -> str:
 
 def exchange(endpoint: Endpoint, request: Request) -> Answer:
     """Send one request on a fresh connection and read its answer; what went wrong is the answer's `problem`."""
+    if endpoint.application is not None:
+        answered: Answer = endpoint.application.exchange(endpoint, request)
+        return answered
     connection = Connection(endpoint)
     try:
         connection.open()
