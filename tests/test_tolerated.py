@@ -6,12 +6,13 @@ from pathlib import Path
 
 import judged
 import pytest
+from defects.failures import FAULTS
 from gunicorn_process import running
 
 SHARED = Path(__file__).parent / "shared"
 
 
-def _judge(app: str, folder: Path) -> judged.Judged:
+def _judge(app: str, folder: Path, *, threads: int = 8, config: str = "") -> judged.Judged:
     """What the whole contract says, SHOULD clauses included, about `app` of defects/tolerated.py."""
     orders = f"sqlite:///{folder / 'orders.db'}"
     env = {
@@ -20,8 +21,9 @@ def _judge(app: str, folder: Path) -> judged.Judged:
         "DATABASE_URL": orders,
     }
     arguments = ["--pythonpath", str(SHARED)]
-    with running(f"defects.tolerated:{app}()", env=env, args=arguments, log=folder / "gunicorn.log") as url:
-        return judged.certify(folder, f"{url}/stripe/webhook", "--orders", orders, "--strict")
+    log = folder / "gunicorn.log"
+    with running(f"defects.tolerated:{app}()", threads=threads, env=env, args=arguments, log=log) as url:
+        return judged.certify(folder, f"{url}/stripe/webhook", "--orders", orders, "--strict", config=config)
 
 
 @pytest.mark.slow
@@ -37,3 +39,21 @@ def test_verification_by_hand_passes(tmp_path: Path) -> None:
     """The verifier that the defects of verification start from is right: each of them has one fault, its own."""
     found = _judge("handmade", tmp_path)
     assert (found.exit_code, found.having("failed", "warned", "error")) == (0, set()), found.output
+
+
+@pytest.mark.slow
+def test_a_store_that_goes_away_loses_nothing(tmp_path: Path) -> None:
+    """What is refused while the store is away, and taken when it is back, was not forgotten."""
+    found = _judge("breakable", tmp_path, config=FAULTS)
+    assert (found.exit_code, found.having("failed", "warned", "error")) == (0, set()), found.output
+    assert found.statuses["FL-02"] == "passed"
+
+
+@pytest.mark.slow
+def test_outspoken_answers_give_nothing_away(tmp_path: Path) -> None:
+    """The SDK's texts, a page for whatever is asked for, and a 2xx for what is no event are no fault."""
+    found = _judge("outspoken", tmp_path, threads=1)
+    assert (found.exit_code, found.having("failed", "warned", "error")) == (0, set()), found.output
+    assert {found.statuses[clause] for clause in ("EX-01", "EX-02", "EX-03", "EX-04", "DL-08", "DL-11", "FL-03")} == {
+        "passed"
+    }

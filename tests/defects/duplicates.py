@@ -116,7 +116,7 @@ def duplicate_refused_for_ever(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Refusing)
 
 
-@defect(source="D26, D45", fails="RP-03", may="RF-05")
+@defect(source="D26, D45", fails="RP-03 RF-05")
 def repeated_refund_counted_again(settings: Settings) -> WSGIApp:
     """A refund is added to the amount refunded each time its refund.created is delivered."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hookassay.server import facts
-from hookassay.server.money import decimals
+from hookassay.server.money import decimals, major
 from hookassay.server.settings import Settings
 
 from .registry import WSGIApp, defect
 from .variant import variant
 
 
-@defect(source="D58", fails="OR-10")
+@defect(source="D58", fails="OR-10 OR-11")
 def divided_by_100(settings: Settings) -> WSGIApp:
     """Every amount is divided by 100, whatever its currency's decimals."""
 
@@ -34,4 +34,30 @@ def cents_lost_to_floats(settings: Settings) -> WSGIApp:
         return Decimal(int(amount / unit * unit)) / unit
 
     facts.major = cut_off  # type: ignore[attr-defined]
+    return variant(settings)
+
+
+@defect(source="D58", fails="OR-10")
+def three_decimals_forgotten(settings: Settings) -> WSGIApp:
+    """Currencies without decimals are known, and those with three are divided by 100 like all others."""
+
+    def two_at_most(amount: int | None, currency: str | None) -> Decimal | None:
+        if amount is None or currency is None:
+            return None
+        return Decimal(amount).scaleb(-min(2, decimals(currency)))
+
+    facts.major = two_at_most  # type: ignore[attr-defined]
+    return variant(settings)
+
+
+@defect(source="D59", fails="OR-10 OR-11")
+def rounded_to_whole_units(settings: Settings) -> WSGIApp:
+    """The total is kept in a column of whole dollars: 19.99 becomes 20."""
+    rightly = major
+
+    def rounded(amount: int | None, currency: str | None) -> Decimal | None:
+        exact = rightly(amount, currency)
+        return None if exact is None else exact.quantize(Decimal(1))
+
+    facts.major = rounded  # type: ignore[attr-defined]
     return variant(settings)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import peewee
 from hookassay.server import facts
@@ -76,7 +75,7 @@ def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Dat
     return BelievingTheLast
 
 
-@defect(source="D40", fails="OO-03 OO-10")
+@defect(source="D40", fails="OO-03 OO-10 OR-08")
 def late_unpaid_completion_unpays(settings: Settings) -> WSGIApp:
     """The order's status is what the last checkout event said: a late, unpaid completion un-pays it."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "session"))
@@ -94,7 +93,15 @@ def late_refund_creation_counts(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "refund"))
 
 
-@defect(source="D40, D45", fails="OO-06", may="RF-03")
+def snapshots_only(known: Iterable[Fact]) -> int:
+    """What the charges say, less the refunds that failed: refunds themselves are not added up."""
+    known = tuple(known)
+    failed = [fact for fact in known if fact.kind == "refund" and fact.status in ("failed", "canceled")]
+    snapshots = sum(fact.amount or 0 for fact in known if fact.kind == "charge")
+    return max(0, snapshots - sum(fact.amount or 0 for fact in failed))
+
+
+@defect(source="D40, D45", fails="OO-06")
 def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
     """amount_refunded is that of the charge.refunded which came last, although it only grows."""
 
@@ -106,12 +113,6 @@ def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
                 execute(self, sql, fact.amount, fact.stripe_id)
             return payment_intent
 
-    def snapshot_only(known: Any) -> int:
-        """What the charges say, less the refunds that failed: refunds themselves are not added up."""
-        failed = [fact for fact in known if fact.kind == "refund" and fact.status in ("failed", "canceled")]
-        snapshots = sum(fact.amount or 0 for fact in known if fact.kind == "charge")
-        return max(0, snapshots - sum(fact.amount or 0 for fact in failed))
-
     def mention(event: Event) -> tuple[Fact, ...]:
         (charge,) = refunded(event)
         return (charge._replace(amount=None),)
@@ -120,7 +121,7 @@ def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
     for event_type, read in facts.READERS.items():
         if read is refunded and event_type != "charge.refunded":
             facts.READERS[event_type] = mention
-    facts.amount_refunded = snapshot_only
+    facts.amount_refunded = snapshots_only
     return variant(settings, ledger=LastAmount)
 
 
@@ -134,7 +135,7 @@ amount_refunded = "amount_refunded"
 """
 
 
-@defect(source="D45", fails="OO-06", may="RF-03", config=EXACT_COLUMNS)
+@defect(source="D45", fails="OO-06 RF-09", config=EXACT_COLUMNS)
 def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
     """The refunded amount shown is that of the last charge.refunded; the order's state is right."""
     latest: dict[str | None, int] = {}
@@ -192,7 +193,7 @@ def completion_resurrects(settings: Settings) -> WSGIApp:
 # --- the clock --------------------------------------------------------------------------------------------------------
 
 
-@defect(source="D40", fails="OO-10")
+@defect(source="D40", fails="OO-10 OR-08")
 def newest_created_wins(settings: Settings) -> WSGIApp:
     """Of two statuses the one whose event was created later is believed."""
 

@@ -43,7 +43,7 @@ Answer = tuple[str, str, bytes]
 """Status line, content type and body."""
 
 
-@defect(source="ORIGIN", fails="RP-05 OR-10 RF-01 RF-06 DP-01 DP-02")
+@defect(source="ORIGIN", fails="RP-05 OR-02 OR-04 OR-06 OR-10 OR-11 RF-01 RF-06 RF-12 DP-01 DP-02 DP-04 DL-09")
 def origin(settings: Settings) -> WSGIApp:
     """The handler as the original document has it, with all its faults."""
     path = unquote(urlsplit(settings.database_url).path)[1:]

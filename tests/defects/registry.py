@@ -31,6 +31,8 @@ class Defect:
         config: A hookassay.toml that the judging needs; empty for none.
         without_secret: Whether what is wrong shows on an instance whose signing secret is unset, which is then started
             beside the other one and declared as `[endpoint] url_without_secret`. `config` then has no `[endpoint]`.
+        orders: Where its orders are read, `${SHOP}` for the server's address; empty for its database.
+        arguments: What the command line needs besides, such as the API version in which it shows; between spaces.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Defect:
     make: Make
     config: str = ""
     without_secret: bool = False
+    orders: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 DEFECTS: dict[str, Defect] = {}
@@ -48,7 +52,14 @@ DEFECTS: dict[str, Defect] = {}
 
 
 def defect(
-    *, source: str, fails: str, may: str = "", config: str = "", without_secret: bool = False
+    *,
+    source: str,
+    fails: str,
+    may: str = "",
+    config: str = "",
+    without_secret: bool = False,
+    orders: str = "",
+    arguments: str = "",
 ) -> Callable[[Make], Make]:
     """Register the function that makes a defect, under its name; `fails` and `may` are clause ids between spaces.
 
@@ -71,6 +82,8 @@ def defect(
             make=make,
             config=config,
             without_secret=without_secret,
+            orders=orders,
+            arguments=tuple(arguments.split()),
         )
         return make
 

@@ -1,0 +1,428 @@
+"""Defects of orders: an order that is paid without its money, is not paid with it, or cannot be told from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import peewee
+from endpoints.shop import ByReference, Sales
+from hookassay.server import facts
+from hookassay.server.event import Event, MalformedEventError, amount, word
+from hookassay.server.facts import READERS, SESSION_RANK, Fact, Order
+from hookassay.server.ledger import Ledger
+from hookassay.server.settings import Settings
+from hookassay.server.webhook import Webhook
+
+from .registry import WSGIApp, defect
+from .state import DISPUTE_EVENTS, REFUND_EVENTS, reading
+from .variant import execute, variant
+
+LONGEST_KEPT = 100
+"""Characters that a column has room for: more than today's ids need, and fewer than Stripe reserves."""
+
+COMPLETION = "checkout.session.completed"
+SESSION_EVENTS = tuple(name for name in READERS if name.startswith("checkout.session."))
+
+ALL_MODES = """
+[purchase]
+modes = ["payment", "setup", "subscription"]
+"""
+
+
+def judging_sessions(status: Callable[[Event, str], str]) -> None:
+    """Let the status of an order be what `status` makes of a checkout event and of what it rightly says."""
+    rightly = facts.session_status
+    facts.session_status = lambda event: status(event, rightly(event))
+
+
+def following(event_type: str, statement: str) -> type[Webhook]:
+    """The webhook resource that follows up an event of this type with a statement, given its session or payment."""
+
+    class Following(Webhook):
+        def take(self, event: Event) -> None:
+            super().take(event)
+            if event.type == event_type:
+                own = event.type in SESSION_EVENTS
+                execute(self._ledger, statement, event.object["id" if own else "payment_intent"])
+
+    return Following
+
+
+# --- what is taken for paid -------------------------------------------------------------------------------------------
+
+
+@defect(source="D35", fails="OR-02 OR-04")
+def unpaid_completion_fulfilled(settings: Settings) -> WSGIApp:
+    """A completed checkout is fulfilled whatever its payment_status is."""
+    judging_sessions(lambda event, right: "paid" if event.type == COMPLETION else right)
+    return variant(settings)
+
+
+@defect(source="D35", fails="OR-02 OR-04")
+def pending_charge_taken_for_paid(settings: Settings) -> WSGIApp:
+    """charge.pending makes the order paid, although the money is only on its way."""
+    paid = "UPDATE orders SET status = 'paid' WHERE stripe_payment_intent = ?"
+    return variant(settings, webhook=following("charge.pending", paid))
+
+
+@defect(source="naive", fails="OR-02 OR-04 OR-08")
+def every_checkout_event_pays(settings: Settings) -> WSGIApp:
+    """Every checkout.session event makes the order paid: its failure and its expiry too."""
+    judging_sessions(lambda event, right: "paid")
+    return variant(settings)
+
+
+@defect(source="naive", fails="OR-04")
+def delayed_failure_pays(settings: Settings) -> WSGIApp:
+    """async_payment_failed is handled like async_payment_succeeded, by the beginning of its name."""
+    judging_sessions(lambda event, right: "paid" if "async_payment" in event.type else right)
+    return variant(settings)
+
+
+@defect(source="D36", fails="OR-03")
+def delayed_payment_ignored(settings: Settings) -> WSGIApp:
+    """async_payment_succeeded is not handled, so that a delayed payment never makes its order paid."""
+    del READERS["checkout.session.async_payment_succeeded"]
+    return variant(settings)
+
+
+@defect(source="D36", fails="OR-03")
+def first_checkout_event_stands(settings: Settings) -> WSGIApp:
+    """A session that was seen before is a duplicate, so that a delayed payment never reaches its order."""
+    for status in SESSION_RANK:
+        SESSION_RANK[status] = 1
+    return variant(settings)
+
+
+@defect(source="D38", fails="OR-08")
+def expiry_deletes(settings: Settings) -> WSGIApp:
+    """checkout.session.expired deletes the order of the session, paid or not."""
+    deleted = "DELETE FROM orders WHERE stripe_session_id = ?"
+    return variant(settings, webhook=following("checkout.session.expired", deleted))
+
+
+@defect(source="D38", fails="OR-08")
+def expiry_overwrites(settings: Settings) -> WSGIApp:
+    """checkout.session.expired sets the order to expired, whatever was paid before."""
+    expired = "UPDATE orders SET status = 'expired' WHERE stripe_session_id = ?"
+    return variant(settings, webhook=following("checkout.session.expired", expired))
+
+
+# --- what needs no payment --------------------------------------------------------------------------------------------
+
+
+@defect(source="naive", fails="OR-05")
+def only_the_word_paid_fulfils(settings: Settings) -> WSGIApp:
+    """An order is fulfilled only if payment_status is "paid", so that what is free waits for ever."""
+
+    def status(event: Event, right: str) -> str:
+        return "pending" if word(event.object, "payment_status") == "no_payment_required" else right
+
+    judging_sessions(status)
+    return variant(settings)
+
+
+@defect(source="naive", fails="OR-05")
+def nothing_to_pay_ignored(settings: Settings) -> WSGIApp:
+    """A checkout with an amount_total of 0 is taken for one without an amount, and makes no order."""
+    read = READERS[COMPLETION]
+    READERS[COMPLETION] = lambda event: read(event) if event.object["amount_total"] else ()
+    return variant(settings)
+
+
+@defect(source="D53", fails="OR-05 OR-06 OR-07", config=ALL_MODES)
+def payment_intent_demanded(settings: Settings) -> WSGIApp:
+    """The payment intent's id is taken to pieces, and where there is none that is a 500 for ever."""
+    reading(lambda event: event.object["payment_intent"].partition("_"), COMPLETION)
+    return variant(settings)
+
+
+@defect(source="D53, D60", fails="OR-06")
+def set_up_divided(settings: Settings) -> WSGIApp:
+    """The amount is divided before the mode is looked at: a set-up, which has none, is a 500 for ever."""
+    reading(lambda event: event.object["amount_total"] / 100, COMPLETION)
+    return variant(settings)
+
+
+@defect(source="D53", fails="OR-06")
+def set_up_sold(settings: Settings) -> WSGIApp:
+    """A checkout in setup mode makes a paid order, since it needs no payment."""
+    read = READERS[COMPLETION]
+    READERS[COMPLETION] = lambda event: read(replace(event, object={**event.object, "mode": "payment"}))
+    return variant(settings)
+
+
+# --- which order it is ------------------------------------------------------------------------------------------------
+
+
+class Rewriting(Ledger):
+    """A ledger that keeps an order's session under another id."""
+
+    def rewritten(self, session_id: str) -> str:
+        """What the session's id becomes."""
+        return session_id[:LONGEST_KEPT]
+
+    def write(self, order: Order) -> None:
+        """As it must be, under the other id."""
+        super().write(order._replace(stripe_session_id=self.rewritten(order.stripe_session_id)))
+
+
+@defect(source="naive", fails="OR-12")
+def session_ids_cut(settings: Settings) -> WSGIApp:
+    """Session ids are kept in a column of 100 characters, which cuts what is longer."""
+    return variant(settings, ledger=Rewriting)
+
+
+@defect(source="naive", fails="OR-12")
+def event_ids_cut(settings: Settings) -> WSGIApp:
+    """Event ids are kept in a column of 100 characters: long ones that begin alike are duplicates."""
+
+    class Cutting(Webhook):
+        def take(self, event: Event) -> None:
+            super().take(replace(event, id=event.id[:LONGEST_KEPT]))
+
+    return variant(settings, webhook=Cutting)
+
+
+@defect(source="naive", fails="OR-12")
+def payment_ids_cut(settings: Settings) -> WSGIApp:
+    """Payment intents are kept in a column of 100 characters: long ones that begin alike are one payment."""
+
+    class Cutting(Ledger):
+        def apply(self, facts: tuple[Fact, ...]) -> None:
+            cut = [(fact.payment_intent or "")[:LONGEST_KEPT] or None for fact in facts]
+            super().apply(tuple(fact._replace(payment_intent=own) for fact, own in zip(facts, cut, strict=True)))
+
+    return variant(settings, ledger=Cutting)
+
+
+@defect(source="naive", fails="OR-12")
+def long_ids_refused(settings: Settings) -> WSGIApp:
+    """An id of more than 100 characters is refused as malformed, for ever."""
+
+    def measured(event: Event) -> None:
+        if len(event.object["id"]) > LONGEST_KEPT:
+            raise MalformedEventError("the id is too long")
+
+    reading(measured, *READERS)
+    return variant(settings)
+
+
+def caseless(*columns: str) -> Callable[[peewee.Database], Ledger]:
+    """Ledgers in whose columns of these names, such as `orders.id`, letters of either case are equal."""
+
+    class Caseless(Ledger):
+        def __init__(self, database: peewee.Database) -> None:
+            super().__init__(database)
+            with database.connection_context():
+                for column in columns:
+                    self._compare_without_case(*column.split("."))
+
+        def _compare_without_case(self, table: str, column: str) -> None:
+            kept = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC"
+            statements = [sql for (sql,) in execute(self, kept, table)]
+            execute(self, f"DROP TABLE {table}")
+            for sql in statements:
+                execute(self, sql.replace(f'"{column}" TEXT', f'"{column}" TEXT COLLATE NOCASE'))
+
+    return Caseless
+
+
+@defect(source="naive", fails="OR-12")
+def sessions_in_any_case(settings: Settings) -> WSGIApp:
+    """Orders are found by their session's id whatever its case, as MySQL compares text by default."""
+    return variant(settings, ledger=caseless("orders.stripe_session_id"))
+
+
+@defect(source="naive", fails="OR-12")
+def payments_in_any_case(settings: Settings) -> WSGIApp:
+    """Payments are told apart by their payment intent whatever its case: a refund reaches both of two orders."""
+    return variant(settings, ledger=caseless("facts.payment_intent"))
+
+
+@defect(source="naive", fails="OR-12")
+def events_in_any_case(settings: Settings) -> WSGIApp:
+    """An event is a duplicate of one whose id differs in case only."""
+    return variant(settings, ledger=caseless("events.id"))
+
+
+@defect(source="naive", fails="OR-12")
+def session_prefix_demanded(settings: Settings) -> WSGIApp:
+    """A session whose id does not begin with cs_ is refused, for ever."""
+
+    def looked_at(event: Event) -> None:
+        if not event.object["id"].startswith("cs_"):
+            raise MalformedEventError("the id is not a session's")
+
+    reading(looked_at, *SESSION_EVENTS)
+    return variant(settings)
+
+
+@defect(source="naive", fails="OR-12")
+def charge_prefix_demanded(settings: Settings) -> WSGIApp:
+    """A refund is looked up only if its charge's id begins with ch_, although other prefixes are in use."""
+
+    def of_a_charge(read: Callable[[Event], tuple[Fact, ...]]) -> Callable[[Event], tuple[Fact, ...]]:
+        def parsed(event: Event) -> tuple[Fact, ...]:
+            charge = event.object["id"] if event.type == "charge.refunded" else event.object["charge"]
+            return read(event) if charge and charge.startswith("ch_") else ()
+
+        return parsed
+
+    for event_type in REFUND_EVENTS:
+        READERS[event_type] = of_a_charge(READERS[event_type])
+    return variant(settings)
+
+
+class Referring(Webhook):
+    """A webhook resource that looks for the reference of an order where Stripe does not put it."""
+
+    AFFECTED: tuple[str, ...] = ()
+    """The event types whose orders are looked up so."""
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        super().__init__(settings, ledger)
+        self._referred: set[object] = set()
+
+    def take(self, event: Event) -> None:
+        """An order with a reference is found by that reference only, one without by its payment."""
+        referring = "order_id" in (event.object.get("metadata") or {})
+        if event.type == COMPLETION and referring:
+            self._referred.add(event.object["payment_intent"])
+        if event.type not in self.AFFECTED or referring or event.object["payment_intent"] not in self._referred:
+            super().take(event)
+
+
+@defect(source="D43", fails="OR-13")
+def refund_found_by_reference(settings: Settings) -> WSGIApp:
+    """The refund of an order with a reference is looked up by that reference in its metadata: it is not there."""
+
+    class ByMetadata(Referring):
+        AFFECTED = REFUND_EVENTS
+
+    return variant(settings, webhook=ByMetadata)
+
+
+@defect(source="D43", fails="OR-13")
+def dispute_found_by_reference(settings: Settings) -> WSGIApp:
+    """The dispute of an order with a reference is looked up by that reference in its metadata: it is not there."""
+
+    class ByMetadata(Referring):
+        AFFECTED = DISPUTE_EVENTS
+
+    return variant(settings, webhook=ByMetadata)
+
+
+# --- how much it is ---------------------------------------------------------------------------------------------------
+
+
+def reading_amounts(read: Callable[[int], int]) -> None:
+    """Let every amount be what `read` makes of it."""
+
+    def misread(source: Any, name: str) -> int | None:
+        value = amount(source, name)
+        return None if value is None else read(value)
+
+    facts.amount = misread  # type: ignore[attr-defined]
+
+
+@defect(source="naive", fails="OR-11")
+def amounts_capped_at_32_bits(settings: Settings) -> WSGIApp:
+    """Amounts are kept in an INT column, which keeps 2147483647 of anything larger."""
+    reading_amounts(lambda value: min(value, 2**31 - 1))
+    return variant(settings)
+
+
+@defect(source="naive", fails="OR-11")
+def amounts_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
+    """An amount that no INT column takes is a 500 for ever."""
+
+    def fitting(value: int) -> int:
+        return int.from_bytes(value.to_bytes(4, "big", signed=True), "big", signed=True)
+
+    reading_amounts(fitting)
+    return variant(settings)
+
+
+# --- the price that the shop asked for --------------------------------------------------------------------------------
+
+SALES = """
+[purchase]
+created_by = "shop"
+client_reference_id = "sale-{run}-{n}"
+
+[orders]
+table = "sales"
+money = "minor"
+create = \"\"\"
+INSERT INTO sales (reference, checkout, cents, money) VALUES (:client_reference_id, :session_id, :amount, :currency)
+\"\"\"
+
+[orders.columns]
+id = "number"
+user_id = false
+stripe_session_id = "checkout"
+status = "state"
+refund_status = "money_back"
+dispute_status = "complaint"
+total_amount = "cents"
+amount_refunded = "cents_back"
+currency = "money"
+created_at = false
+
+[orders.values]
+paid = "settled"
+refunded = "all"
+partially_refunded = "part"
+disputed = "open"
+dispute_won = "ours"
+dispute_lost = "theirs"
+"""
+
+PRICE_OF_SALE = "SELECT cents, money FROM sales WHERE reference = ?"
+
+
+def comparing(as_paid: Callable[[Order, int, str], Order]) -> Callable[[Settings], WSGIApp]:
+    """A shop that compares with a sale's price what `as_paid` makes of the order, of its price and of its currency."""
+
+    class Trusting(Sales):
+        def write(self, order: Order) -> None:
+            sale = execute(self, PRICE_OF_SALE, order.user_id).fetchone()
+            super().write(as_paid(order, *sale) if sale else order)
+
+    return lambda settings: variant(settings, webhook=ByReference, ledger=Trusting)
+
+
+@defect(source="D41", fails="OR-14", config=SALES)
+def price_never_compared(settings: Settings) -> WSGIApp:
+    """What was paid is never compared with the price of the order that the reference names."""
+    return comparing(lambda order, cents, money: order._replace(amount_total=cents, currency=money))(settings)
+
+
+@defect(source="D41", fails="OR-14", config=SALES)
+def currency_never_compared(settings: Settings) -> WSGIApp:
+    """The number paid is compared with the order's price, and the currency is not: 1000 yen buy 10 dollars' worth."""
+    return comparing(lambda order, cents, money: order._replace(currency=money))(settings)
+
+
+@defect(source="D41", fails="OR-14", config=SALES)
+def amount_never_compared(settings: Settings) -> WSGIApp:
+    """The currency is compared with the order's, and the amount is not: one cent buys anything."""
+    return comparing(lambda order, cents, money: order._replace(amount_total=cents))(settings)
+
+
+@defect(source="synthetic", fails="OR-09 RF-06 DP-02", config=SALES)
+def sale_found_by_amount(settings: Settings) -> WSGIApp:
+    """A payment is that of the latest sale of its amount that still waits, whatever its reference says."""
+
+    class ByAmount(Sales):
+        def learn(self, fact: Fact) -> str | None:
+            if fact.kind == "session":
+                waiting = "SELECT reference FROM sales WHERE cents = ? AND state = 'waiting' ORDER BY number DESC"
+                found = execute(self, waiting, fact.amount).fetchone()
+                fact = fact._replace(user_id=found[0] if found else fact.user_id)
+            return super().learn(fact)
+
+    return variant(settings, webhook=ByReference, ledger=ByAmount)
