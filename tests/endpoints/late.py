@@ -63,6 +63,11 @@ def in_one_thread() -> App:
     return variant(webhook=lambda settings, ledger: LateWebhook(settings, ledger, 1, lambda age: 0.3 - age))
 
 
+def after_400_ms() -> App:
+    """One thread applies each event 400 ms after it was received, first in, first out."""
+    return variant(webhook=lambda settings, ledger: LateWebhook(settings, ledger, 1, lambda age: 0.4 - age))
+
+
 def in_four_threads() -> App:
     """Four threads apply events, each after a pause of 0 to 400 ms of its own: out of order, and with a backlog."""
     return variant(

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
-import os
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 15.0
+from server_process import ServerError, serving
 
-
-class GunicornError(RuntimeError):
-    """gunicorn ended by itself, or never answered. `exit_status` is None where it had to be stopped."""
-
-    def __init__(self, exit_status: int | None, output: str) -> None:
-        self.exit_status = exit_status
-        self.output = output
-        super().__init__(f"gunicorn ended with {exit_status}:\n{output}")
+GunicornError = ServerError
 
 
 @contextmanager
@@ -39,62 +24,13 @@ def running(
     ready_path: str = "/healthz",
     log: Path | None = None,
 ) -> Iterator[str]:
-    """Serve `app` ("module:callable") and yield its base URL, such as http://127.0.0.1:40123.
+    """Serve `app` ("module:callable", or "module:factory()") and yield its base URL; as `server_process.serving`."""
 
-    `env` is added to this process's environment (a variable set to "" stays set and empty). Ready is whatever answers
-    `ready_path` with any status. What gunicorn prints goes to `log`, or to a file that is read only when it fails.
-    Raises GunicornError if it does not come up. The port is bound here and handed over, so that nothing can take it in
-    between. All processes have ended when the context does.
-    """
-    with tempfile.TemporaryDirectory(prefix="gunicorn-") as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(512)
-        port: int = listener.getsockname()[1]
-        output = log or Path(folder, "log")
+    def command(listener: int, folder: str) -> list[str]:
         command = [sys.executable, "-m", "gunicorn", app]
-        command += ["--bind", f"fd://{listener.fileno()}", "--workers", str(workers)]
+        command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--worker-class", "gthread", "--threads", str(threads)] if threads > 1 else []
-        command += ["--no-control-socket", "--worker-tmp-dir", folder, "--graceful-timeout", "5", *args]
-        with output.open("wb") as sink:
-            process = subprocess.Popen(
-                command,
-                env={**os.environ, **(env or {})},
-                cwd=cwd,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listener.fileno()],
-            )
-        # Ours is closed: once gunicorn ends, connecting is refused at once instead of waiting for nobody.
-        listener.close()
-        try:
-            _wait_until_ready(process, port, ready_path, output)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            _stop(process)
+        return [*command, "--no-control-socket", "--worker-tmp-dir", folder, "--graceful-timeout", "5", *args]
 
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str, output: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise GunicornError(process.returncode, output.read_text(errors="replace"))
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-        try:
-            connection.request("GET", path)
-            connection.getresponse().read()
-            return
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.02)
-        finally:
-            connection.close()
-    raise GunicornError(None, output.read_text(errors="replace"))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with serving(command, env=env, cwd=cwd, ready_path=ready_path, log=log) as url:
+        yield url

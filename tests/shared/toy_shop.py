@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,11 +74,19 @@ class ToyShop:
         if self.verifies:
             try:
                 WebhookSignature.verify_header(request.body, header, endpoint.secret.reveal(), 300)
-            except (SignatureVerificationError, TypeError):
+            except (SignatureVerificationError, TypeError, ValueError):
                 return answer(400, body=b"bad signature")
-        event = json.loads(request.body)
-        self.handle(event["type"], event["data"]["object"])
+        try:
+            event = json.loads(request.body)
+            event_type, subject = event["type"], event["data"]["object"]
+            self.handle(event_type, subject)
+        except (ValueError, TypeError, KeyError):
+            return answer(400, body=b"no event")
         return self.afterwards(answer(200))
+
+    def converse(self, endpoint: Endpoint, requests: Iterable[Request]) -> list[Answer]:
+        """What comes back for requests on one connection."""
+        return [self.exchange(endpoint, request) for request in requests]
 
     def fire(self, endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
         """What comes back for requests at once."""
@@ -142,6 +150,7 @@ def bench(
     """The bench of a run against `shop`, which waits for effects no longer than 30 ms."""
     monkeypatch.setattr("hookassay.sender.dispatch.exchange", shop.exchange)
     monkeypatch.setattr("hookassay.sender.dispatch.fire", shop.fire)
+    monkeypatch.setattr("hookassay.sender.dispatch.conversation", shop.converse)
     settings = settings or Settings()
     endpoint = Endpoint(URL, SECRET)
     journal = Journal()

@@ -1,0 +1,28 @@
+"""Any ASGI application under uvicorn, in a process of its own, for as long as a context lasts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from server_process import serving
+
+
+@contextmanager
+def running(
+    app: str, *, env: Mapping[str, str] | None = None, folder: Path | None = None, log: Path | None = None
+) -> Iterator[str]:
+    """Serve `app` ("module:callable", or "module:factory()") and yield its base URL; as `server_process.serving`.
+
+    `folder` is where the module is found.
+    """
+    called = ["--factory"] if app.endswith("()") else []
+
+    def command(listener: int, _: str) -> list[str]:
+        command = [sys.executable, "-m", "uvicorn", app.removesuffix("()"), *called, "--fd", str(listener)]
+        return [*command, "--app-dir", str(folder or Path.cwd()), "--no-access-log", "--timeout-graceful-shutdown", "5"]
+
+    with serving(command, env=env, log=log) as url:
+        yield url
