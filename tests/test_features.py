@@ -18,14 +18,18 @@ from gherkin.parser import Parser
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.judging.casting import NULLED, SHAPES
 from hookassay.judging.condition import CONDITIONS
 from hookassay.judging.contract import LEVELS, Contract
+from hookassay.judging.exposure import METHODS
+from hookassay.judging.failure import BODIES
 from hookassay.judging.feature import examples
-from hookassay.judging.scene import NULLED, PROMISED_BY, REDATINGS, REPEATS
+from hookassay.judging.scene import PROMISED_BY, REDATINGS, REPEATS
 from hookassay.sender.event import STYLES
 from hookassay.sender.purchase import Purchase, PurchaseBook
 from hookassay.sender.signature import FORGERIES, SIGNINGS
 from hookassay.sender.story import Story
+from hookassay.sender.variation import VARIATIONS
 
 for room in import_module("hookassay.steps.plugin").pytest_plugins:
     import_module(room)  # which registers its step definitions
@@ -36,11 +40,11 @@ CLAUSES = {clause.id: clause for clause in CONTRACT}
 COLLECT = """
 import json
 from hookassay.judging.contract import Contract
-from hookassay.judging.performance import Performance, _title, perform
+from hookassay.judging.performance import Performance, perform, title
 
 class Collecting(Performance):
     def pytest_collection_finish(self, session):
-        self.titles = [(self._clause_id(item), _title(item)) for item in session.items]
+        self.titles = [(self.clause_id(item), title(item)) for item in session.items]
 
 contract = Contract.load()
 performance = Collecting(contract, {clause.id: clause for clause in contract}, None)
@@ -241,14 +245,14 @@ def test_definitions_are_synchronous() -> None:
     ] == []
 
 
-def purchase() -> Purchase:
-    return PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new()
+def purchase(mode: str = "payment") -> Purchase:
+    return PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new(mode=mode)
 
 
 def is_fact(words: str) -> bool:
     """Whether a story can tell it: at once, after a payment with all that may follow it, or after a delayed one."""
     for before in ((), ("the payment", "a pending refund", "a dispute"), ("the delayed payment's checkout",)):
-        story = Story(purchase())
+        story = Story(purchase("setup" if words == "the set-up" else "payment"))
         try:
             for fact in (*before, words):
                 story.tell(fact)
@@ -270,7 +274,8 @@ NAMED: dict[str, Callable[[str], bool]] = {
     "{forgery}": FORGERIES.__contains__,
     "{style} JSON": STYLES.__contains__,
     "order is {words}": CONDITIONS.__contains__,
-    "the order {words}": PROMISED_BY.__contains__,
+    "made the order {words}": PROMISED_BY.__contains__,
+    "shows the order {words}": CONDITIONS.__contains__,
     "another order {words}": PROMISED_BY.__contains__,
     "created {when}": REDATINGS.__contains__,
     "again {how}": REPEATS.__contains__,
@@ -278,10 +283,14 @@ NAMED: dict[str, Callable[[str], bool]] = {
     "events {types} are": reports_a_payment,
     "whose {field} is": lambda field: field in purchase().paid().of("checkout.session.completed").object,
     "is {value}": NULLED.__contains__,
+    "with ids of {shape}": SHAPES.__contains__,
+    "events with {variation}": VARIATIONS.__contains__,
+    "body arrives that is {kind}": BODIES.__contains__,
+    "comes by {method}": METHODS.__contains__,
 }
 """What stands around a parameter in a step's pattern → whether a value is one that the harness knows."""
 
-FREE = ("{amount:d}", "{currency:l}", '"{name}"')
+FREE = ("{amount:d}", "{currency:l}", '"{name}"', "{thousandths}", "{size:d}")
 """Parameters that may be anything of their kind."""
 
 

@@ -79,4 +79,4 @@ def test_wheel_certifies_from_a_hostile_folder(wheel: Path, tmp_path: Path) -> N
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed (partial)" in done.stdout
+    assert "certified" in done.stdout.splitlines()

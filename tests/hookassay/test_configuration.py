@@ -207,6 +207,7 @@ WRONG = [
     ('[run]\nsettle = "5"', 'not "5". Did you mean 5?'),
     ("[run]\ntimeout = 0", "Did you mean 0.01?"),
     ("[run]\nrate = 0", "at least 0.01, not 0."),
+    ("[run]\nworkers = 0", "a whole number of processes from 1 to 64, not 0. Did you mean 1?"),
     ('[run]\nstrict = "true"', 'must be true or false, not "true". Did you mean true?'),
     ("[run]\nstrict = 2", "must be true or false, not 2."),
     ('[run]\nonly = "RP-05,replayed"', 'Did you mean ["RP-05", "replayed"]?'),
@@ -221,6 +222,12 @@ WRONG = [
     ('[endpoint]\napi_version = "latest"', f'Did you mean "{LATEST_API_VERSION}"?'),
     ("[endpoint]\napi_version = 2023-10-16", 'not 2023-10-16. Did you mean "2023-10-16"?'),
     ('[endpoint]\napi_version = "2026-13-28"', "in the form YYYY-MM-DD"),
+    ('[endpoint]\napi_version = "2024-10-28"', 'not "2024-10-28". Did you mean "2024-10-28.acacia"?'),
+    (
+        '[endpoint]\napi_version = "2020-08-27"',
+        "must be 2022-11-15 or newer, because the payloads of older API versions",
+    ),
+    ('[endpoint]\napi_version = "ALL"', 'Did you mean "all"?'),
     ("[endpoint]\ntolerance = 30", "a whole number of seconds, at least 60, not 30. Did you mean 60?"),
     ("[endpoint]\ntolerance = 300.5", "Did you mean 300?"),
     ("[endpoint]\nmax_body = 10", "at least 1024, not 10. Did you mean 1024?"),
@@ -457,7 +464,9 @@ ENVIRONMENT = [
     ("HOOKASSAY_SETTLE", "2.5", "run", "settle", 2.5),
     ("HOOKASSAY_TIMEOUT", "7", "run", "timeout", 7.0),
     ("HOOKASSAY_RATE", "9", "run", "rate", 9.0),
+    ("HOOKASSAY_WORKERS", "8", "run", "workers", 8),
     ("HOOKASSAY_API_VERSION", "2022-11-15", "endpoint", "api_version", "2022-11-15"),
+    ("HOOKASSAY_API_VERSION", "all", "endpoint", "api_version", "all"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_env", "endpoint", "secret", Secret("whsec_env")),
 ]
 
@@ -789,3 +798,76 @@ class TestKeys:
             for key in table.keys:
                 assert key.meaning.endswith(".")
                 assert key.kind.must
+
+
+class TestApplication:
+    @pytest.mark.parametrize("name", ["shop.wsgi:app", "shop:create_app()", 'shop:create_app("test", debug=True)'])
+    def test_names(self, told, name):
+        """A module and what is in it, or a call of it, are taken as they stand."""
+        assert told("", app=name).endpoint.app == name
+
+    @pytest.mark.parametrize(
+        ("name", "nearest"),
+        [
+            ("shop/wsgi.py:app", "shop.wsgi:app"),
+            ("shop.wsgi", "shop.wsgi:app"),
+            ("./wsgi.py", "wsgi:app"),
+            ("shop-app", None),
+            (":app", None),
+            ("shop:", "shop:app"),
+        ],
+    )
+    def test_other_names(self, refusal, name, nearest):
+        """What names no callable is refused, with the nearest name that does."""
+        message = refusal("", app=name)
+
+        assert "--app must be a module and what is in it, such as shop.wsgi:app" in message
+        assert ("Did you mean" in message) == (nearest is not None)
+        assert nearest is None or f"Did you mean {nearest}?" in message
+
+    def test_the_path_beside_it(self, told):
+        """Beside an application the URL is a path, which may name a host."""
+        assert told('[endpoint]\napp = "shop:app"\nurl = "/hook"').endpoint.url == "/hook"
+        assert told("", app="shop:app", url="//shop.example/hook").endpoint.url == "//shop.example/hook"
+
+    @pytest.mark.parametrize("text", ["hook", "/a hook", "/hook#part", "//me:pw@shop.example/hook"])
+    def test_what_is_no_path(self, refusal, text):
+        """What no request could ask for is refused."""
+        assert "URL" in refusal("", app="shop:app", url=text)
+
+    def test_both(self, refusal):
+        """A URL and an application given at once are refused, wherever that is."""
+        both = '[endpoint]\napp = "shop:app"\nurl = "http://localhost/hook"'
+        environ = {"HOOKASSAY_APP": "shop:app", "HOOKASSAY_URL": "http://localhost/hook"}
+
+        assert refusal(both).startswith("hookassay.toml: a URL and an application")
+        assert refusal("", environ).startswith("The environment: a URL and an application")
+        assert refusal("", app="shop:app", url="http://localhost/hook").startswith("The command line: a URL and")
+
+    def test_what_is_given_last_counts(self, told):
+        """The command line's application takes the place of the file's URL, and the other way round."""
+        url, app = '[endpoint]\nurl = "http://localhost/hook"', '[endpoint]\napp = "shop:app"'
+        over_url, over_app = told(url, app="shop:app"), told(app, {"HOOKASSAY_URL": "http://localhost/hook"})
+
+        assert (over_url.endpoint.url, over_url.endpoint.app) == (None, "shop:app")
+        assert (over_app.endpoint.url, over_app.endpoint.app) == ("http://localhost/hook", None)
+
+    def test_the_endpoint(self, told):
+        """An application is asked over https, as Stripe demands of live endpoints, on localhost or the host given."""
+
+        class Application:
+            def exchange(self, endpoint, request):
+                """Nothing is asked."""
+
+        for url, asked in (
+            (None, "https://localhost/stripe/webhook"),
+            ("/hook?a=b", "https://localhost/hook?a=b"),
+            ("//shop.example/hook", "https://shop.example/hook"),
+        ):
+            settings = told("", app="shop:app", url=url, secret="whsec_x")
+            assert endpoint(settings, Application()).url == asked
+
+    def test_a_path_alone(self, told):
+        """A path without an application is no endpoint, and the message says what it must be."""
+        with pytest.raises(UsageError, match=r"whole webhook URL, such as .* A path alone belongs beside --app"):
+            endpoint(told("", url="/stripe/webhook", secret="whsec_x"))

@@ -98,6 +98,15 @@ def test_subscription(subscription: tuple[str, ...] | None, reason: str | None) 
     assert found == (None if reason is None else (NOT_APPLICABLE, reason))
 
 
+def test_needs_a_socket() -> None:
+    """What only a network shows does not apply to an application in this process."""
+    assert outside(needing("socket"), endpoint(url="http://localhost/"), readable=True) is None
+    assert outside(needing("socket"), endpoint(app="shop:app"), readable=True) == (
+        NOT_APPLICABLE,
+        "needs an endpoint reached over HTTP (a URL in place of --app)",
+    )
+
+
 def test_declaration_comes_first() -> None:
     """What does not apply is not called untestable, which would make the verdict partial."""
     unseen = needing("orders", events=((PAID,),))

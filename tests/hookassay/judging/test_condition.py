@@ -35,9 +35,23 @@ def orders(*states: str) -> tuple[Order, ...]:
         ("lost", orders("dispute_lost"), True),
         ("lost", orders("dispute_lost dispute_won"), False),
         ("lost", orders("disputed"), False),
+        ("lost", orders("refunded"), True),
+        ("not lost", orders("paid disputed"), True),
+        ("not lost", orders("dispute_lost"), False),
+        ("not lost", orders("refunded"), False),
+        ("partially refunded", orders("paid partially_refunded"), True),
+        ("partially refunded", orders("paid"), False),
+        ("partially refunded", orders("paid refunded"), False),
+        ("partially refunded", orders("partially_refunded disputed"), False),
+        ("partially refunded or won", orders("dispute_won"), True),
+        ("partially refunded or won", orders("dispute_won dispute_lost"), False),
+        ("neither won nor lost", orders("paid disputed"), True),
+        ("neither won nor lost", orders("dispute_won"), False),
+        ("neither won nor lost", orders("dispute_lost"), False),
         ("neither disputed nor lost", orders("paid dispute_won"), True),
         ("neither disputed nor lost", orders("disputed"), False),
         ("neither disputed nor lost", orders("dispute_lost"), False),
+        ("neither disputed nor lost", orders("refunded"), False),
     ],
 )
 def test_holds(words: str, seen: tuple[Order, ...], holds: bool) -> None:
@@ -56,7 +70,7 @@ def test_expected_in_the_implementations_words() -> None:
     values = {**DEFAULT_VALUES, "dispute_lost": ("chargeback",)}
 
     assert condition("lost").expected(values) == (
-        "lost: an order with dispute_status chargeback, and no order with dispute_status won"
+        "lost: an order with dispute_status chargeback or refund_status refunded, and no order with dispute_status won"
     )
     assert condition("paid").expected(values) == "paid: an order with status paid/complete"
 

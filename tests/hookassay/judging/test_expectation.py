@@ -8,17 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from toy_shop import Staging, ToyShop, answer, ended, refuse, second_order
+from toy_shop import Staging, ToyShop, answer, declaring, ended, refuse, second_order
 
-from hookassay.config import EffectsSettings, OrdersSettings, Settings
+from hookassay.config import DEFAULT_COLUMNS, EffectsSettings, OrdersSettings, Settings
 from hookassay.errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from hookassay.judging.expectation import Expectation
-from hookassay.judging.journal import ERROR, FAILED, PASSED
+from hookassay.judging.journal import ERROR, FAILED, NOT_TESTABLE, PASSED
 from hookassay.judging.scene import Scene
 from hookassay.wire.connection import Answer, Request
 
 DAY = 86_400
 FORGERY = "the signature of another secret"
+SHOWING_REFUNDS = Settings(
+    orders=OrdersSettings(columns={**DEFAULT_COLUMNS, "amount_refunded": "amount_refunded"}),
+)
+
+
+def header(request: Request) -> str:
+    return next((value for name, value in request.headers if name == "Stripe-Signature"), "")
 
 
 def test_takes_effect(scene: Scene) -> None:
@@ -406,7 +413,108 @@ def test_no_amount(scene: Scene, shop: ToyShop, monkeypatch: pytest.MonkeyPatch)
 def test_no_refunded_amount(scene: Scene) -> None:
     """Where the refunded amount is not shown, it is not judged."""
     with pytest.raises(NotApplicable, match="shows no amount_refunded"):
-        Expectation(scene).shows_refunded(300)
+        Expectation(scene).shows_refunded("300")
+
+
+@pytest.mark.parametrize(("price", "shown"), [(1000, "3.00"), (250, "0.75")])
+def test_refunded_amount(staging: Staging, shop: ToyShop, price: int, shown: str) -> None:
+    """So many thousandths of the price are shown as refunded, and go on to be."""
+    scene = staging(SHOWING_REFUNDS)
+    scene.cast(amount=price)
+    scene.deliver("the payment")
+    (row,) = shop.orders[scene.role().purchase.session_id]
+    row["amount_refunded"] = shown
+    Expectation(scene).shows_refunded("300")
+    assert ended(scene).status == PASSED
+    row["amount_refunded"] = "9.99"
+    scene.bench.watchlist.read_again()
+
+    assert (scene.record.status, scene.record.expected) == (FAILED, f"amount_refunded {shown}")
+
+
+def test_wrong_refunded_amount(staging: Staging, shop: ToyShop) -> None:
+    """Another amount than was refunded is a violation."""
+    scene = staging(SHOWING_REFUNDS)
+    scene.deliver("the payment")
+    shop.orders[scene.role().purchase.session_id][0]["amount_refunded"] = "5.00"
+
+    with pytest.raises(ContractViolation, match=r"amount_refunded 3.00, saw .*amount_refunded=5.00"):
+        Expectation(scene).shows_refunded("300")
+
+
+@pytest.mark.parametrize("refused", [set(), {2}])
+def test_each_payment_of_a_roll(scene: Scene, shop: ToyShop, refused: set[int]) -> None:
+    """Each payment around the rolling of a secret takes effect; one that does not is told by its time."""
+    shop.instead = lambda request: answer(400) if header(request).count("v1=") in refused else None
+    scene.deliver_through_roll()
+
+    if refused:
+        with pytest.raises(ContractViolation, match=r"\(with the new signature after ours\)"):
+            Expectation(scene).each_takes_effect()
+    else:
+        Expectation(scene).each_takes_effect()
+
+
+def test_partial_again(scene: Scene, shop: ToyShop) -> None:
+    """Behind a dispute that was won the partial refund shows as before it."""
+    scene.deliver("the payment")
+    (row,) = shop.orders[scene.role().purchase.session_id]
+    row.update(refund_status="partially_refunded", dispute_status="won")
+    Expectation(scene).order_is_partial_again()
+    row.update(refund_status="none")
+
+    with pytest.raises(ContractViolation, match="partially refunded"):
+        Expectation(scene).order_is_partial_again()
+
+
+@pytest.mark.parametrize("word", ["partially_refunded", "won"])
+def test_partial_again_in_one_column(staging: Staging, shop: ToyShop, word: str) -> None:
+    """Where one column shows both, the word for the dispute that was won stands for it as well."""
+    columns = {**DEFAULT_COLUMNS, "refund_status": "status", "dispute_status": "status"}
+    scene = staging(Settings(orders=OrdersSettings(columns=columns)))
+    shop.orders[scene.role().purchase.session_id] = [
+        {"status": word, "refund_status": word, "dispute_status": word, "total_amount": 10}
+    ]
+    Expectation(scene).order_is_partial_again()
+
+
+@pytest.mark.parametrize(("status", "waits"), [("free", False), ("paid", False), ("pending", True)])
+def test_waits_like(scene: Scene, shop: ToyShop, status: str, waits: bool) -> None:
+    """An order that needs no payment is not shown as one that waits for it, whatever its word."""
+    for name, word in (("it", status), ("the one that waits", "pending")):
+        session_id = scene.role(name).purchase.session_id
+        shop.orders[session_id] = [{"status": word, "refund_status": "none", "dispute_status": "none"}]
+
+    if waits:
+        with pytest.raises(ContractViolation, match="as one that is unpaid"):
+            Expectation(scene).does_not_wait_like("the one that waits")
+    else:
+        Expectation(scene).does_not_wait_like("the one that waits")
+        shop.orders[scene.role().purchase.session_id][0]["status"] = "pending"
+        assert ended(scene).status == FAILED
+
+
+@pytest.mark.parametrize(("seconds", "in_time"), [(0.4, True), (0.6, False)])
+def test_in_time(staging: Staging, shop: ToyShop, seconds: float, in_time: bool) -> None:
+    """Each answer comes within the declared limit."""
+    scene = staging(declaring(response_limit=0.5))
+    shop.afterwards = lambda given: replace(given, answered_at=given.sent_at + seconds)
+    scene.deliver("the payment")
+
+    if in_time:
+        Expectation(scene).is_answered_in_time()
+    else:
+        with pytest.raises(ContractViolation, match=r"each answer within 0.5 s, saw one after 0.6 s"):
+            Expectation(scene).is_answered_in_time()
+
+
+def test_not_waited_for(staging: Staging) -> None:
+    """A limit beyond what is waited for cannot be seen to be kept."""
+    scene = staging(declaring(response_limit=60.0))
+    scene.deliver("the payment")
+
+    with pytest.raises(NotTestable, match="--timeout"):
+        Expectation(scene).is_answered_in_time()
 
 
 def test_barrier(scene: Scene, shop: ToyShop) -> None:
@@ -429,3 +537,19 @@ def test_barrier_with_a_broken_reader(scene: Scene, shop: ToyShop) -> None:
     scene.bench.settle_watches()
 
     assert (scene.record.status, scene.record.message) == (ERROR, "HTTP 500")
+
+
+def test_no_barrier_behind_harm(scene: Scene, shop: ToyShop) -> None:
+    """Where the endpoint does not work any more, what waits for a barrier is not testable, and nobody's error."""
+    scene.forge("the payment", FORGERY)
+    Expectation(scene).has_no_effect()
+    scene.record.end(PASSED)
+    scene.bench.harmed_by = "FL-03"
+    sent = len(shop.received)
+    scene.bench.settle_watches()
+
+    assert (scene.record.status, scene.record.message) == (
+        NOT_TESTABLE,
+        "the endpoint does not work any more (FL-03)",
+    )
+    assert len(shop.received) == sent

@@ -103,3 +103,28 @@ def test_phases_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
         breaks_off()
 
     assert journal.phases == {"barriers": 3}
+
+
+def test_scenarios_of_one_version() -> None:
+    """A scenario belongs to the API version in which the run is when it begins."""
+    journal = Journal()
+    journal.api_version = "2026-10-28.endive"
+    first = journal.open("SG-01", "honest")
+    journal.api_version = "2023-10-16"
+    second = journal.open("SG-01", "honest")
+
+    assert journal.of("2026-10-28.endive") == (first,)
+    assert journal.of("2023-10-16") == (second,)
+
+
+def test_handed_over() -> None:
+    """What one journal hands over another keeps, and the first has it no more; scenarios stay where they are."""
+    one, other = Journal(), Journal()
+    one.delivered(delivery())
+    one.created.append("cs_1")
+    one.open("SG-01", "honest")
+    other.created.append("cs_2")
+    other.take(one.hand_over())
+
+    assert (one.outside, one.created, one.sent, len(one.scenarios)) == ([], [], 0, 1)
+    assert (other.outside, other.created, other.sent, other.scenarios) == ([delivery()], ["cs_2", "cs_1"], 1, [])

@@ -3,95 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import judged
 import pytest
 from results import CONTRACT
+from stage import Stage, contract
 
-from hookassay.judging import performance as module
-from hookassay.judging.contract import Contract
 from hookassay.judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, Journal, ScenarioRecord
-from hookassay.judging.performance import Performance, perform
-
-PREAMBLE = """
-from hookassay.errors import *
-
-def clause(clause_id):
-    def tag(function):
-        function.contract_tags = {clause_id, "MUST"}
-        return function
-    return tag
-
-"""
-
-
-def contract(phases: dict[str, str] | None = None, depends: dict[str, tuple[str, ...]] | None = None) -> Contract:
-    """The eight clauses of `results`, in other phases and with dependencies."""
-    return replace(
-        CONTRACT,
-        clauses=tuple(
-            replace(
-                clause,
-                phase=(phases or {}).get(clause.id, "positive"),
-                depends=(depends or {}).get(clause.id, ()),
-            )
-            for clause in CONTRACT.clauses
-        ),
-    )
-
-
-@dataclass
-class Stage:
-    """A folder with a test module in place of the features, and what came of running it.
-
-    Attributes:
-        performance: The run.
-        complaint: What pytest complained about.
-        barriers: After how many scenarios a barrier was put.
-        progress: What was told of each scenario's end.
-    """
-
-    folder: Path
-    performance: Performance = field(init=False)
-    complaint: str = ""
-    barriers: list[int] = field(default_factory=list)
-    progress: list[tuple[int, int, str]] = field(default_factory=list)
-
-    def run(
-        self, source: str, the_contract: Contract = CONTRACT, only: tuple[str, ...] = (), **options: Any
-    ) -> Journal:
-        """Run the scenarios in `source`, tagged by `@clause`; the journal of it."""
-        (self.folder / "test_contract.py").write_text(PREAMBLE + source, encoding="utf-8")
-        journal = Journal()
-        bench: Any = SimpleNamespace(
-            journal=journal,
-            courier=lambda: None,
-            settle_watches=lambda: self.barriers.append(len(journal.scenarios)),
-        )
-        judging = {clause.id: clause for clause in the_contract if not only or clause.id in only}
-        self.performance = Performance(the_contract, judging, bench, lambda *told: self.progress.append(told))
-        self.complaint = perform(self.performance, **options)
-        return journal
-
-
-@pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    def ours(package: str) -> Any:
-        return tmp_path if package == "hookassay.steps" else files(package)
-
-    monkeypatch.setattr(module, "files", ours)
-    monkeypatch.setattr(module, "PLUGINS", ("pytest_bdd.plugin",))
-    yield Stage(tmp_path)
-    for name, loaded in list(sys.modules.items()):
-        if str(getattr(loaded, "__file__", None)).startswith(str(tmp_path)):
-            del sys.modules[name]
 
 
 def only(journal: Journal) -> ScenarioRecord:

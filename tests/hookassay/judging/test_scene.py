@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from toy_shop import Staging, ToyShop, answer, declaring, refuse, types_sent
 
-from hookassay.config import PurchaseSettings, Settings
+from hookassay.config import FaultsSettings, Settings
 from hookassay.errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from hookassay.judging.scene import Scene
+from hookassay.sender.dispatch import STRIPE_HEADERS
 from hookassay.sender.signature import DAY_OLD
 
 DAY = 86_400
@@ -103,34 +105,12 @@ def test_types_in_order(scene: Scene, shop: ToyShop) -> None:
 def test_in_turn(scene: Scene, shop: ToyShop) -> None:
     """Two purchases' events are delivered one of each in turn."""
     scene.cast()
-    scene.cast_twin("the other")
+    scene.cast("the other")
     scene.deliver_in_turn("the payment", ("it", "the other"))
 
     sent = types_sent(shop)
     assert sent[::2] == sent[1::2]
     assert len(shop.orders) == 2
-
-
-def test_twins(scene: Scene) -> None:
-    """The other purchase has the same customer, amount and second, and ids of its own."""
-    first, second = scene.cast().purchase, scene.cast_twin("the other").purchase
-
-    assert (first.customer, first.amount, first.created) == (second.customer, second.amount, second.created)
-    assert first.session_id != second.session_id
-
-
-def test_needed_field(staging: Staging) -> None:
-    """What the shop declares that it needs is never nulled."""
-    scene = staging(Settings(purchase=PurchaseSettings(metadata={"user_id": "42"})))
-
-    with pytest.raises(NotApplicable, match="declares that it needs metadata"):
-        scene.cast_with("metadata", "null")
-
-
-def test_subscription_is_declared(staging: Staging) -> None:
-    """A subscription is sold only to a shop that declares them."""
-    with pytest.raises(NotApplicable, match="does not declare subscriptions"):
-        staging().cast_subscription()
 
 
 def test_written_down_for_clean_up(scene: Scene) -> None:
@@ -150,6 +130,175 @@ def test_shop_creates_the_order(scene: Scene) -> None:
     scene.cast("a card kept", mode="setup")
 
     assert made == [purchase.session_id]
+
+
+def test_varied(scene: Scene, shop: ToyShop) -> None:
+    """Every event of a fact is delivered in the variation that is asked for."""
+    scene.deliver("the payment", variation="no request")
+
+    assert [json.loads(request.body)["request"] for request in shop.received] == [None] * 3
+
+
+def test_large(scene: Scene, shop: ToyShop) -> None:
+    """Every body has exactly the size that is asked for, and means the same."""
+    scene.deliver_large("the payment", 262_144)
+
+    assert {len(request.body) for request in shop.received} == {262_144}
+    assert list(shop.orders) == [scene.role().purchase.session_id]
+
+
+@pytest.mark.parametrize("declared", [262_143, 262_144])
+def test_larger_than_declared(staging: Staging, declared: int) -> None:
+    """What is larger than the endpoint declares to accept is not sent."""
+    scene = staging(declaring(max_body=declared))
+
+    if declared < 262_144:
+        with pytest.raises(NotApplicable, match="max_body = 262143"):
+            scene.deliver_large("the payment", 262_144)
+    else:
+        scene.deliver_large("the payment", 262_144)
+
+
+def test_as_stripe(scene: Scene, shop: ToyShop) -> None:
+    """Deliveries and their retries carry the headers that Stripe's servers send."""
+    shop.instead = lambda _: answer(503) if len(shop.received) == 1 else None
+    scene.deliver_as_stripe("the payment")
+    scene.courier.pump(last=True)
+
+    assert {request.headers[: len(STRIPE_HEADERS)] for request in shop.received} == {STRIPE_HEADERS}
+    assert len(shop.received) == 4
+
+
+def test_nothing_is_refused_early(scene: Scene) -> None:
+    """An endpoint that refuses no early event cannot be seen to forget one."""
+    scene.tell("the payment")
+
+    with pytest.raises(NotApplicable, match="no early event is refused"):
+        scene.deliver_refused("a full refund")
+
+
+def test_refused_early(scene: Scene, shop: ToyShop) -> None:
+    """One that refuses some goes on to be judged."""
+    shop.instead = lambda _: answer(409) if len(shop.received) == 1 else None
+    scene.tell("the payment")
+    scene.deliver_refused("a full refund")
+
+    assert scene.courier.outstanding == 0
+
+
+def test_store_down(staging: Staging, shop: ToyShop, tmp_path: Path) -> None:
+    """The store is away for the first attempts, and back for the retries."""
+    down = tmp_path / "down"
+    scene = staging(Settings(folder=tmp_path, faults=FaultsSettings(store_down="touch down", store_up="rm down")))
+    shop.instead = lambda _: answer(503) if down.exists() else None
+    scene.deliver_without_store("the payment")
+    firsts = [one.status for one in scene.courier.answers]
+    scene.courier.pump(last=True)
+
+    assert set(firsts) == {503}
+    assert scene.courier.outstanding == 0
+
+
+def test_store_is_not_looked_at_while_it_is_down(
+    staging: Staging, shop: ToyShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order is made and read before the store goes, and no connection of ours keeps it from going."""
+    down = tmp_path / "down"
+    scene = staging(Settings(folder=tmp_path, faults=FaultsSettings(store_down="touch down", store_up="rm down")))
+    events: list[tuple[str, bool]] = []
+    scene.bench.create = lambda _: events.append(("made", down.exists()))
+    scene.bench.rest = lambda: events.append(("closed", down.exists()))
+    read = shop.read
+    monkeypatch.setattr(shop, "read", lambda session_id: events.append(("read", down.exists())) or read(session_id))
+    scene.deliver_without_store("the payment")
+
+    assert events == [("made", False), ("read", False), ("closed", False)]
+
+
+def test_store_up_whatever_happens(staging: Staging, tmp_path: Path) -> None:
+    """The store is given back although nothing could be delivered."""
+    faults = FaultsSettings(store_down="touch down", store_up="rm down")
+    scene = staging(Settings(folder=tmp_path, faults=faults, endpoint=declaring(events=()).endpoint))
+
+    with pytest.raises(NotApplicable):
+        scene.deliver_without_store("the payment")
+    assert not (tmp_path / "down").exists()
+
+
+@pytest.mark.parametrize("faults", [{}, {"store_down": "true"}, {"store_up": "true"}])
+def test_no_faults(staging: Staging, shop: ToyShop, faults: dict[str, str]) -> None:
+    """Without the commands that take the store away and give it back nothing is sent."""
+    scene = staging(Settings(faults=FaultsSettings(**faults)))
+
+    with pytest.raises(NotApplicable, match="store_down and store_up"):
+        scene.deliver_without_store("the payment")
+    assert shop.received == []
+
+
+def test_fault_that_fails(staging: Staging, shop: ToyShop) -> None:
+    """A command that fails is an error of the run's, and nothing is delivered."""
+    scene = staging(Settings(faults=FaultsSettings(store_down="false", store_up="true")))
+
+    with pytest.raises(HarnessError, match="false"):
+        scene.deliver_without_store("the payment")
+    assert shop.received == []
+
+
+def test_roll(staging: Staging, shop: ToyShop) -> None:
+    """A payment each is signed with one secret before and after the roll, and with two while it lasts, ours in turn."""
+    scene = staging(declaring(events=("checkout.session.completed",)))
+    scene.deliver_through_roll()
+    headers = [dict(request.headers)["Stripe-Signature"] for request in shop.received]
+
+    assert [header.count("v1=") for header in headers] == [1, 2, 2, 1]
+    assert len(shop.orders) == 4
+
+
+def test_other_method(scene: Scene, shop: ToyShop) -> None:
+    """A method is tried once for each event, rightly signed, and never retried."""
+    shop.instead = refuse(405)
+    scene.send_by("PATCH", "the payment")
+    scene.courier.pump(last=True)
+
+    assert [request.method for request in shop.received] == ["PATCH"] * 3
+    assert [one.status for one in scene.forged] == [405] * 3
+    assert all("Stripe-Signature" in dict(request.headers) for request in shop.received)
+
+
+def test_unknown_refund(scene: Scene, shop: ToyShop) -> None:
+    """A refund of a payment that no order knows is reported, by the same customer, and nothing of the payment."""
+    scene.cast()
+    scene.deliver_unknown_refund()
+    refunds = [json.loads(request.body)["data"]["object"] for request in shop.received]
+
+    assert refunds
+    assert scene.role().purchase.payment_intent not in str(refunds)
+    assert scene.role("the stranger").purchase.customer == scene.role().purchase.customer
+
+
+def test_settles_without_an_effect(scene: Scene, shop: ToyShop) -> None:
+    """What need not show at all settles as well, and belongs to the scene."""
+    shop.instead = refuse(200)
+    scene.let_settle("a declined attempt")
+
+    assert scene.role().past == ["a declined attempt"]
+
+
+def test_shown(scene: Scene) -> None:
+    """A state that the shop has belongs to the scene."""
+    scene.establish("the payment", "paid")
+    scene.let_show("a full refund", "refunded")
+
+    assert scene.role().past == ["the payment", "a full refund"]
+
+
+def test_not_shown(scene: Scene, shop: ToyShop) -> None:
+    """Where the shop has no such state, what is about it does not apply."""
+    scene.establish("the payment", "paid")
+    shop.instead = refuse(200)
+
+    with pytest.raises(NotApplicable, match="a full refund does not make the order refunded"):
+        scene.let_show("a full refund", "refunded")
 
 
 def test_forged_once(scene: Scene, shop: ToyShop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hookassay.errors import ContractViolation, HarnessError, NotJudged
+from hookassay.errors import ContractViolation, HarnessError, NotJudged, NotTestable
 from hookassay.judging.journal import ERROR, FAILED, NOT_TESTABLE, PASSED, ScenarioRecord
 from hookassay.judging.watch import Watch, Watchlist
 
@@ -149,6 +149,20 @@ def test_abandoning_keeps_a_failure() -> None:
     watching(subject).abandon()
 
     assert subject.record.status == FAILED
+
+
+def test_barrier_that_nothing_can_be_seen_behind() -> None:
+    """Where no barrier can be put, what waits for one is not testable, is not read, and waits no more."""
+
+    def barrier(since: float) -> None:
+        raise NotTestable("the endpoint does not work any more (FL-03)")
+
+    subject = Subject()
+    watchlist = watching(subject)
+    watchlist.settle(barrier)
+
+    assert (subject.record.status, subject.reads) == (NOT_TESTABLE, 0)
+    assert watchlist.waiting is None
 
 
 def test_violation_outweighs_not_testable() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hookassay.config import OrdersSettings
-from hookassay.errors import NotTestable
+from hookassay.errors import NotApplicable, NotTestable
 from hookassay.orders.book import OrderBook, describe, same
 from hookassay.orders.vocabulary import Order, Vocabulary
 
@@ -47,6 +47,29 @@ def test_reads_in_the_contracts_words() -> None:
     found = book(Reader({"status": "complete"}, {"status": "open"})).of("cs_1")
 
     assert [order.states for order in found] == [{"paid"}, set()]
+
+
+class PublicReader(Reader):
+    """Shows one session's order to anyone."""
+
+    kind = "http"
+
+    def is_public(self, session_id: str) -> bool:
+        return session_id == "cs_1"
+
+
+def test_public() -> None:
+    """Whether anyone is shown an order is the reader's to say."""
+    found = book(PublicReader())
+
+    assert [found.is_public(session_id) for session_id in ("cs_1", "cs_2")] == [True, False]
+
+
+@pytest.mark.parametrize("reader", [None, Reader()], ids=["no reader", "a database"])
+def test_nobody_to_ask(reader: Reader | None) -> None:
+    """Where orders are not read over HTTP, nobody could be shown one."""
+    with pytest.raises(NotApplicable, match="not read over HTTP"):
+        book(reader).is_public("cs_1")
 
 
 def test_no_row_no_order() -> None:

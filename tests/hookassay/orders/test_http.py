@@ -11,9 +11,9 @@ import pytest
 
 from hookassay.config import OrdersSettings
 from hookassay.endpoint import Secret
-from hookassay.errors import HarnessError, NotJudged, UsageError
+from hookassay.errors import HarnessError, NotJudged, NotTestable, UsageError
 from hookassay.orders.adapter import open_reader
-from hookassay.orders.reader import OrderReader
+from hookassay.orders.reader import NOBODY, OrderReader, PubliclyAsked
 
 Opening = Callable[..., OrderReader]
 ORDER = {"status": "paid", "refund_status": "none", "dispute_status": "none", "total_amount": "10.00"}
@@ -335,3 +335,63 @@ def test_wrong_expression(reader_of: Opening, settings: Any) -> None:
     """An expression that is no JMESPath is a wrong usage."""
     with pytest.raises(UsageError, match="is no JMESPath expression"):
         reader_of("https://shop.example/{session_id}", **settings)
+
+
+def is_public(reader: OrderReader, session_id: str = "cs_1") -> bool:
+    assert isinstance(reader, PubliclyAsked)
+    return reader.is_public(session_id)
+
+
+def test_public(shop: Any, reader_of: Opening) -> None:
+    """An order that is shown without the configured headers is public; neither header nor cookie is sent."""
+    reader = reader_of(f"{shop.url}/orders/{{session_id}}", headers=(("Authorization", Secret("Bearer t")),))
+    shop.answer(ORDER)
+    shop.answer({}, 404)
+
+    assert is_public(reader)
+    assert [path for _, path, _, _ in shop.asked] == ["/orders/cs_1", f"/orders/{NOBODY}"]
+    assert not any("Authorization" in headers for _, _, headers, _ in shop.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"error": "log in"}, 401),
+        ({"error": "log in"}, 403),
+        ({"error": "no such order"}, 404),
+        ({"error": "log in"}, 200),
+        ({**ORDER, "status": "please log in"}, 200),
+        ([{**ORDER, "status": "please log in"}], 200),
+        (b"<!doctype html><title>Shop</title>", 200),
+        (b"<form action=/login>", 200),
+        (None, 200),
+        ([], 200),
+        ({"error": "busy"}, 503),
+        (ORDER, 500),
+    ],
+    ids=str,
+)
+def test_not_public(shop: Any, reader: OrderReader, answer: Any, status: int) -> None:
+    """A refusal, an error, a page, or what is said of every session alike shows nobody's order."""
+    shop.answer(answer, status)
+
+    assert not is_public(reader)
+
+
+def test_not_public_behind_a_redirect(shop: Any, reader: OrderReader) -> None:
+    """Who is led to a login is shown nothing."""
+    shop.answer(ORDER, 302, Location="/login")
+
+    assert not is_public(reader)
+
+
+@pytest.mark.parametrize("url", ["{}/orders/{{session_id}}?token=t", "{}/orders?id={{session_id}}"])
+def test_credentials_in_the_url(shop: Any, reader_of: Opening, url: str) -> None:
+    """A URL that may hold the credentials itself says nothing about who is shown what, unless nobody is."""
+    reader = reader_of(url.format(shop.url))
+    for answer, status in ((ORDER, 200), ({}, 404), ({}, 401)):
+        shop.answer(answer, status)
+    with pytest.raises(NotTestable, match="--orders-header"):
+        is_public(reader)
+
+    assert not is_public(reader)

@@ -67,6 +67,16 @@ def test_window(slowest: float, outstanding: int, window: float) -> None:
     assert settling.window(outstanding) == pytest.approx(window)
 
 
+@pytest.mark.parametrize(("slowest", "window"), [(0.3, 1.2), (2.0, 8.0), (10.0, 40.0), (30.0, LONGEST_AFTER_MANY)])
+def test_window_in_a_crowd(slowest: float, window: float) -> None:
+    """Where others deliver at the same time, an effect that is known to be slow may take longer."""
+    settling = Settling()
+    settling.crowd = 8
+    settling.learn(slowest)
+
+    assert settling.window() == pytest.approx(min(window, 8 * LONGEST))
+
+
 def test_window_told() -> None:
     """What `--settle` says counts, whatever was measured."""
     settling = Settling(0.2)

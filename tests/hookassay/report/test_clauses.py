@@ -79,6 +79,7 @@ class TestPrintOne:
             "Needs      - an order reader (--orders)",
             "           - an order reader that yields every row of a session, or a counter of",
             "             effects ([effects] count)",
+            "           - an endpoint reached over HTTP (a URL in place of --app)",
             "           - a subscription to checkout.session.completed,",
             "             payment_intent.succeeded or charge.succeeded",
             "",
@@ -90,12 +91,6 @@ class TestPrintOne:
             "",
             "Examples   - example of RP-05",
         ]
-
-    def test_not_judged_yet(self, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A clause that no Rule judges says so."""
-        monkeypatch.setattr(clauses, "examples", dict)
-
-        assert shown(contract, "SG-01")[-1] == "Examples   none: not judged yet"
 
     def test_case_does_not_matter(self, contract: Contract) -> None:
         """An id is found in lower case."""

@@ -318,3 +318,9 @@ def test_deliveries_that_were_not_kept_are_counted() -> None:
 def test_a_delivery_is_one_line(changes: dict[str, Any], line: str) -> None:
     """What is out of the ordinary is told, what is ordinary is not."""
     assert sent_lines(scenario("RP-05", "x", deliveries=[delivery(**changes)]), Redactor()) == [line]
+
+
+def test_advice() -> None:
+    """What would make the next run shorter stands at the end of a run that took long."""
+    lines = printed(result(advice="Most of this time was waiting.")).splitlines()
+    assert "Most of this time was waiting." in [line.strip() for line in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,15 +27,13 @@ class Desk:
         self.headers: tuple[tuple[str, str], ...] = ()
         self.sent: list[tuple[str, int]] = []
         self.parcels: list[Parcel] = []
-        self.configured: list[bool] = []
 
     def parcel(self, about: str, event: Event, *, signing: str, style: Any) -> Parcel:
         return Parcel(about, event.id, event.type, event.body(style or "compact"), signing)
 
-    def send(self, parcel: Parcel, *, configured: bool = False) -> Answer:
+    def send(self, parcel: Parcel) -> Answer:
         self.sent.append((parcel.event_type, parcel.attempt))
         self.parcels.append(parcel)
-        self.configured.append(configured)
         status = self.statuses.pop(0) if self.statuses else 200
         return Answer(status, self.headers, b"", "", self.clock.now, self.clock.now)
 
@@ -104,23 +103,23 @@ def test_anything_else_is_tried_again(courier: Courier, desk: Desk, paid: Bundle
 
 
 def test_retry_is_the_same_event(courier: Courier, desk: Desk, paid: Bundle) -> None:
-    """A retry carries the same bytes under the same manner of signing, and goes to the same URL."""
+    """A retry carries the same bytes under the same manner of signing."""
     desk.statuses = [500]
     courier.deliver("cs_1", [paid.of(PAID)], signing="a v0 after the v1", style="indented")
     courier.pump(last=True)
     first, second = desk.parcels
 
     assert (first.body, first.signing, first.event_id) == (second.body, second.signing, second.event_id)
-    assert desk.configured == [False, False]
 
 
-def test_retry_of_a_delivery_to_the_configured_url(courier: Courier, desk: Desk, paid: Bundle) -> None:
-    """What was refused at the configured URL exactly is tried again there."""
+def test_retry_of_what_was_said_otherwise(courier: Courier, desk: Desk, paid: Bundle) -> None:
+    """What was refused under its own headers, at the configured URL exactly, is tried again in the same way."""
     parcel = desk.parcel("cs_1", paid.of(PAID), signing="honest", style=None)
-    courier.adopt(parcel, Answer(500, (), b"", "", 0.0, 0.0), configured=True)
+    parcel = replace(parcel, headers=(("X-A", "1"),), configured=True)
+    courier.adopt(parcel, Answer(500, (), b"", "", 0.0, 0.0))
     courier.pump(last=True)
 
-    assert desk.configured == [True]
+    assert desk.parcels == [replace(parcel, attempt=2)]
 
 
 def test_retried_after_every_later_delivery(courier: Courier, desk: Desk, paid: Bundle) -> None:

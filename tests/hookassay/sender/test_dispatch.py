@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,14 +84,16 @@ def test_manner(event: Event) -> None:
 
 
 def test_said_otherwise(event: Event) -> None:
-    """Style, headers and URL that a clause is about win over the manner."""
+    """Style, headers, method and URL that a clause is about win over the manner."""
     with serving(answering(OK)) as server:
         sender = dispatch(server, manner=Manner("full", "indented", STRIPE_HEADERS, server.endpoint("/webhook/").url))
-        sender.send(sender.parcel("cs_1", event, style="shuffled"), headers=(("X-A", "1"),), configured=True)
+        parcel = sender.parcel("cs_1", event, style="shuffled")
+        sender.send(replace(parcel, headers=(("X-A", "1"),), method="PUT", configured=True))
         sender.send(sender.parcel("cs_1", event), url=server.endpoint("/other").url)
 
     first, second = (arrival.data for arrival in server.arrivals)
-    assert first.startswith(b"POST /webhook HTTP/1.1\r\n")
+    assert first.startswith(b"PUT /webhook HTTP/1.1\r\n")
+    assert b"X-A: 1" in first
     assert b"User-Agent" not in first
     assert first.endswith(event.body("shuffled"))
     assert second.startswith(b"POST /other HTTP/1.1\r\n")
@@ -157,6 +161,23 @@ def test_rate(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.now - began == pytest.approx(4 * 0.25)
 
 
+def test_rate_is_shared(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of several processes keeps to its part of the rate, until the rate is its own again."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, rate=4)
+        sender.share(3)
+        began = clock.now
+        for _ in range(2):
+            sender.send(sender.parcel("cs_1", event))
+        sender.share(1)
+        for _ in range(2):
+            sender.send(sender.parcel("cs_1", event))
+
+    assert clock.now - began == pytest.approx(0.75 + 0.75 + 0.25)
+
+
 def test_no_rate_no_wait(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a rate nothing is waited for."""
     clock = FakeClock()
@@ -177,3 +198,63 @@ def test_no_answer_is_an_answer(event: Event) -> None:
 
     assert sender.send(sender.parcel("cs_1", event)).problem == "connection refused"
     assert len(seen) == 1
+
+
+def test_conversation(event: Event) -> None:
+    """Parcels go out one after another on one connection, at the usual URL, and each answer is told of."""
+    seen: list[tuple[str, int | None]] = []
+    no = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+    with serving(answering(OK, no, OK)) as server:
+        sender = dispatch(
+            server,
+            lambda parcel, answer: seen.append((parcel.signing, answer.status)),
+            manner=Manner("slash", url=server.endpoint("/webhook/").url),
+        )
+        parcel = sender.parcel("cs_1", event)
+        forged = replace(parcel, signing="no signature header")
+        answers = sender.converse([parcel, forged, parcel])
+
+    assert [answer.status for answer in answers] == [200, 400, 200]
+    assert seen == [("honest", 200), ("no signature header", 400), ("honest", 200)]
+    assert server.connections == 1
+    assert all(arrival.data.startswith(b"POST /webhook/ ") for arrival in server.arrivals)
+
+
+def test_conversation_keeps_the_rate(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deliveries of a conversation are as far apart as all others, each signed when it leaves."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, rate=0.5)
+        began = int(clock.now)
+        sender.converse([sender.parcel("cs_1", event)] * 3)
+
+    signed = [re.search(rb"t=(\d+)", arrival.data) for arrival in server.arrivals]
+    assert [int(found[1]) - began for found in signed if found] == [0, 2, 4]
+
+
+def test_asked_as_anyone(event: Event) -> None:
+    """What anyone may ask for is asked for without signature, token or login, and is no delivery."""
+    seen: list[Parcel] = []
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, lambda parcel, _: seen.append(parcel), headers=(("X-Gate", "pass"),))
+        answer = sender.ask("/openapi.json")
+
+    assert answer.body == b"ok"
+    assert server.arrivals[0].data.startswith(b"GET /openapi.json HTTP/1.1\r\n")
+    assert b"Signature" not in server.arrivals[0].data
+    assert b"X-Gate" not in server.arrivals[0].data
+    assert seen == []
+
+
+def test_announced_before_it_leaves(event: Event) -> None:
+    """Whoever must know of an attempt before it leaves is told of each, in a conversation and a volley as well."""
+    announced: list[int] = []
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, announce=lambda _: announced.append(len(server.arrivals)))
+        parcel = sender.parcel("cs_1", event)
+        sender.send(parcel)
+        sender.converse([parcel] * 2)
+        sender.fire([parcel] * 2, hold=0.001)
+
+    assert announced == [0, 1, 2, 3, 3]

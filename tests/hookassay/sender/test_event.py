@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hookassay.config import EndpointSettings, PurchaseSettings
 from hookassay.sender.event import STYLES, Bundle, Event, Style
+from hookassay.sender.purchase import PurchaseBook
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -194,3 +196,16 @@ def test_a_type_that_a_bundle_lacks_is_an_error() -> None:
 def test_every_event_of_a_bundle_can_vary() -> None:
     """Mapping a bundle changes each event."""
     assert {one.created for one in bundle().map(lambda one: one.with_(created=7))} == {7}
+
+
+def test_a_thin_twin_names_the_object_and_holds_nothing_of_it() -> None:
+    """The thin twin says which object the event is about and where to fetch it, and points back when complete."""
+    purchase = PurchaseBook(PurchaseSettings(), EndpointSettings(account="acct_1"), "a1b2c3d4").new()
+    event = purchase.paid().of("checkout.session.completed")
+    thin = event.thin()
+
+    assert (thin.type, thin.created, thin.object_id) == (f"v1.{event.type}", event.created, event.object_id)
+    assert thin.object["url"] == f"/v1/checkout/sessions/{purchase.session_id}"
+    assert "data" not in thin.payload()
+    assert (thin.complete()["snapshot_event"], thin.complete()["context"]) == (event.id, "acct_1")
+    assert thin.again().id != thin.id

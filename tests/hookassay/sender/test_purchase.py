@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -204,8 +205,10 @@ def test_the_book_knows_what_the_shop_needs() -> None:
         ({}, 1000, "usd"),
         ({"currencies": ("jpy", "eur")}, 1000, "jpy"),
         ({"max_amount": 250}, 250, "usd"),
-        ({"max_amount": 255, "currencies": ("kwd",)}, 250, "kwd"),
+        ({"max_amount": 255}, 250, "usd"),
+        ({"max_amount": 255, "currencies": ("kwd",)}, 200, "kwd"),
         ({"max_amount": 255, "currencies": ("isk",)}, 200, "isk"),
+        ({"max_amount": 9}, 9, "usd"),
     ],
 )
 def test_a_purchase_is_one_that_the_shop_sells(settings: dict[str, Any], amount: int, currency: str) -> None:
@@ -505,3 +508,69 @@ def test_the_time_of_a_purchase_can_be_chosen(book: PurchaseBook) -> None:
     session = object_of(book.new(created=1792800000).paid(), "checkout.session.completed")
 
     assert session["created"] == 1792800000
+
+
+@pytest.mark.parametrize(("event_type", "kind"), [("future.thing.happened", "thing"), ("charge.imagined", "charge")])
+def test_an_invented_event_is_complete(book: PurchaseBook, event_type: str, kind: str) -> None:
+    """DL-02: an event of a type that Stripe does not have has all that an event has, and an object with an id."""
+    purchase = book.new()
+    (event,) = purchase.invented(event_type).events
+    real = purchase.paid().events[0]
+
+    assert event.type == event_type
+    assert event.envelope.keys() == real.envelope.keys()
+    assert (event.object["object"], bool(event.object["id"])) == (kind, True)
+
+
+def test_a_refund_of_no_payment(book: PurchaseBook) -> None:
+    """RF-07: a refund may name neither a charge nor a payment intent."""
+    refund = object_of(book.new().unlinked_refund(), "refund.created")
+
+    assert (refund["charge"], refund["payment_intent"], refund["amount"]) == (None, None, 1000)
+
+
+def test_ids_of_another_shape(book: PurchaseBook) -> None:
+    """OO-11: every id that is sent can be given another shape, and stays apart from the others."""
+    usual, shaped = book.new(), book.new(ids=lambda own: f"x{own}")
+
+    assert len({event.id for event in everything(shaped)}) == len(everything(usual))
+    for event in everything(shaped):
+        assert event.id.startswith("xevt_")
+        assert event.object_id.startswith("x")
+
+
+def test_ids_that_differ_in_case_alone(book: PurchaseBook) -> None:
+    """OR-09: another purchase's ids can be those of the first in the other case of letters."""
+    first = book.new()
+    second = book.in_other_case(first, customer=first.customer)
+
+    for one, other in zip(everything(first), everything(second), strict=True):
+        assert (one.id != other.id, one.id.lower()) == (True, other.id.lower())
+        assert (one.object_id != other.object_id, one.object_id.lower()) == (True, other.object_id.lower())
+    assert second.n != first.n
+
+
+def test_an_open_session_is_not_paid(book: PurchaseBook) -> None:
+    """Before the customer did anything nothing is known of him, and there is no payment."""
+    session = book.new().open_session()
+
+    assert (session["status"], session["payment_status"]) == ("open", "unpaid")
+    assert (session["payment_intent"], session["customer_details"]) == (None, None)
+
+
+def test_books_share_the_numbers(book: PurchaseBook) -> None:
+    """Copies of a book that have another place each never issue one number twice."""
+    books = [copy(book) for _ in range(3)]
+    for place, one in enumerate(books):
+        one.share(place, 3)
+    numbers = [one.new().n for _ in range(4) for one in books]
+
+    assert len(set(numbers)) == 12
+
+
+def test_another_version_of_the_same_run(book: PurchaseBook) -> None:
+    """Purchases in another API version are of the same run, and numbered above what they are told."""
+    other = book.in_version("2023-10-16", above=10_000).new()
+
+    assert (other.run, other.n, other.api_version) == (RUN, 10_001, "2023-10-16")
+    assert book.new().n == 1

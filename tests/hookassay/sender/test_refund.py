@@ -118,7 +118,7 @@ def test_a_charge_lists_its_refunds_only_when_asked(book: PurchaseBook) -> None:
     """RF-12: the refunds list is absent by default, and complete, newest first, where it is wanted."""
     purchase = book.new()
     bare = purchase.refund(300)
-    full = purchase.refund(200, include_refunds=True)
+    full = purchase.refund(200, listed=10)
 
     assert "refunds" not in object_of(bare.bundle, "charge.refunded")
     assert [one["id"] for one in object_of(full.bundle, "charge.refunded")["refunds"]["data"]] == [full.id, bare.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.errors import NotApplicable
 from hookassay.sender.purchase import PurchaseBook
 from hookassay.sender.story import Story
 
@@ -35,6 +36,15 @@ def story() -> Story:
         (("the payment", "a full refund"), "the refund's charge.refunded", "charge.refunded"),
         (("the payment",), "a dispute", "charge.dispute.created"),
         (("the payment",), "another dispute", "charge.dispute.created"),
+        (("the payment",), "a dispute over 400", "charge.dispute.created"),
+        (("the payment", "a dispute"), "the reinstatement of the dispute's funds", "charge.dispute.funds_reinstated"),
+        (("the payment",), "a refund of 300 that the charge lists alone", "charge.refunded"),
+        (("the payment",), "a refund of no payment", "refund.created"),
+        ((), "another declined attempt", "charge.failed"),
+        ((), "a third declined attempt", "charge.failed"),
+        ((), "the free checkout", "checkout.session.completed"),
+        ((), "an event of the invented type future.thing.happened", "future.thing.happened"),
+        ((), "an event of the invented type charge.imagined", "charge.imagined"),
         (("the payment",), "a dispute born warning_needs_response", "charge.dispute.created"),
         (("the payment", "a dispute"), "the dispute's update to under_review", "charge.dispute.updated"),
         (("the payment", "a dispute"), "the dispute's closing as lost", "charge.dispute.closed"),
@@ -46,6 +56,49 @@ def test_fact(story: Story, before: tuple[str, ...], words: str, event_type: str
         story.tell(fact)
 
     assert event_type in story.tell(words).types
+
+
+def test_set_up(story: Story) -> None:
+    """A card is kept for later in setup mode only."""
+    kept = Story(PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new(mode="setup"))
+
+    assert kept.tell("the set-up").types == ("setup_intent.succeeded", "checkout.session.completed")
+    with pytest.raises(ValueError, match="setup"):
+        story.tell("the set-up")
+
+
+@pytest.mark.parametrize(("amount", "currency", "refunded"), [(1000, "usd", 300), (250, "usd", 75), (10, "jpy", 3)])
+def test_thousandths(amount: int, currency: str, refunded: int) -> None:
+    """Amounts are in thousandths of the price, whatever it is."""
+    story = Story(
+        PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new(amount=amount, currency=currency)
+    )
+    story.tell("the payment")
+
+    assert story.thousandths("300") == refunded
+    assert story.tell("a refund of 300").of("refund.created").object["amount"] == refunded
+    assert story.tell("a dispute over 300").of("charge.dispute.created").object["amount"] == refunded
+
+
+def test_charge_lists_one_refund_alone(story: Story) -> None:
+    """Of two refunds the charge lists the newer one only, as Stripe's list of ten may not hold all of them."""
+    story.tell("the payment")
+    story.tell("a refund of 300")
+    bundle = story.tell("a refund of 200 that the charge lists alone")
+    listed = bundle.of("charge.refunded").object["refunds"]["data"]
+
+    assert [refund["id"] for refund in listed] == [bundle.of("refund.created").object_id]
+
+
+def test_event_that_the_version_does_not_have() -> None:
+    """An event that Stripe does not send in the purchase's API version does not apply."""
+    story = Story(PurchaseBook(PurchaseSettings(), EndpointSettings(api_version="2023-10-16"), "a1b2c3d4").new())
+    story.tell("the payment")
+    story.tell("a full refund")
+
+    with pytest.raises(NotApplicable):
+        story.tell("the refund's refund.created")
+    assert story.tell("the refund's charge.refunded").types == ("charge.refunded",)
 
 
 def test_same_words_same_events(story: Story) -> None:
