@@ -58,7 +58,7 @@ def test_the_reference_server_passes_in_all_versions(tmp_path: Path) -> None:
     assert f"  {'2023-10-16':17}  ✔" in found.output
 
 
-@pytest.mark.parametrize("version", SUPPORTED[:-1])
+@pytest.mark.parametrize("version", SUPPORTED[:1])
 def test_the_reference_server_passes_in_one_version(version: str, tmp_path: Path) -> None:
     """A version of the endpoint's own is judged by the whole contract."""
     found = judged.certify(tmp_path, "--api-version", version)

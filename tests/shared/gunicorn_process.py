@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from server_process import ServerError, serving
+from spawned import Spawned
 
 GunicornError = ServerError
 
@@ -24,13 +26,16 @@ def running(
     ready_path: str = "/healthz",
     log: Path | None = None,
 ) -> Iterator[str]:
-    """Serve `app` ("module:callable", or "module:factory()") and yield its base URL; as `server_process.serving`."""
+    """Serve `app` ("module:callable", or "module:factory()") and yield its base URL; as `server_process.serving`.
 
-    def command(listener: int, folder: str) -> list[str]:
-        command = [sys.executable, "-m", "gunicorn", app]
-        command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
-        command += ["--worker-class", "gthread", "--threads", str(threads)] if threads > 1 else []
-        return [*command, "--no-control-socket", "--worker-tmp-dir", folder, "--graceful-timeout", "5", *args]
+    `env` is added to this process's environment; a variable set to "" stays set and empty.
+    """
 
-    with serving(command, env=env, cwd=cwd, ready_path=ready_path, log=log) as url:
+    def start(listener: socket.socket, folder: str, output: Path) -> Spawned:
+        words = [app, "--bind", "fd://{listener}", "--workers", str(workers)]
+        words += ["--worker-class", "gthread", "--threads", str(threads)] if threads > 1 else []
+        words += ["--no-control-socket", "--worker-tmp-dir", folder, "--graceful-timeout", "5", *args]
+        return Spawned("gunicorn", words, env={**os.environ, **(env or {})}, output=output, cwd=cwd, listener=listener)
+
+    with serving(start, ready_path=ready_path, log=log) as url:
         yield url

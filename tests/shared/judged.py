@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from spawned import Spawned
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw"
 
@@ -63,15 +65,13 @@ def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], timeout:
     """Run `hookassay` with these arguments, and read the report that it left in `folder`, if it left one."""
     report = folder / "hookassay-report" / "report.json"
     report.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-c", "from hookassay.cli import main; main()", *arguments],
-        cwd=folder,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Judged(done.returncode, done.stdout, json.loads(report.read_text()) if report.exists() else {})
+    with tempfile.TemporaryDirectory(prefix="judged-") as kept:
+        output = Path(kept, "output")
+        process = Spawned("hookassay", arguments, env=env, output=output, cwd=folder)
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        return Judged(code, output.read_text(), json.loads(report.read_text()) if report.exists() else {})

@@ -18,8 +18,8 @@ HEAD = """\
 # The kill matrix
 
 A check is trusted only after it was seen to fail. Each of the {count} defects below is the reference server, or another
-right server, with one thing done wrong; `pytest tests/test_defects.py` judges each and demands that the clauses listed
-for it fail, and no other clause does. Every clause that is judged is failed by at least one of them.
+right server, with one thing done wrong; `pytest tests/test_defects.py tests/test_races.py` judges each and demands that
+the clauses listed for it fail, and no other clause does. Every clause that is judged is failed by at least one of them.
 
 A number such as D32 counts a bug that was found in public code, issues or advisories, ORIGIN is a widely copied
 handler; of the others no public case was found, and they are there because the contract forbids them.

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 15.0
 
-Command = Callable[[int, str], Sequence[str]]
-"""The command that serves on a listening socket, given its file descriptor and a folder for temporary files."""
+
+class Process(Protocol):
+    """A process that was started: a Popen, or what has as much of its interface."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Start = Callable[[socket.socket, str, Path], Process]
+"""Starts what serves on a listening socket, given a folder for temporary files and the file for what it prints."""
 
 
 class ServerError(RuntimeError):
@@ -31,19 +47,16 @@ class ServerError(RuntimeError):
 
 @contextmanager
 def serving(
-    command: Command,
+    start: Start,
     *,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
     ready_path: str = "/healthz",
     log: Path | None = None,
 ) -> Iterator[str]:
-    """Run `command` and yield its base URL, such as http://127.0.0.1:40123.
+    """Start a server and yield its base URL, such as http://127.0.0.1:40123.
 
-    `env` is added to this process's environment (a variable set to "" stays set and empty). Ready is whatever answers
-    `ready_path` with any status. What the server prints goes to `log`, or to a file that is read only when it fails.
-    Raises ServerError if it does not come up. The port is bound here and handed over, so that nothing can take it in
-    between. All processes have ended when the context does.
+    Ready is whatever answers `ready_path` with any status. What the server prints goes to `log`, or to a file that is
+    read only when it fails. Raises ServerError if it does not come up. The port is bound here and handed over, so that
+    nothing can take it in between. All processes have ended when the context does.
     """
     with tempfile.TemporaryDirectory(prefix="server-") as folder, socket.socket() as listener:
         # Connections inherit it. A server that takes the descriptor for a local socket would not ask for it, and each
@@ -53,15 +66,7 @@ def serving(
         listener.listen(512)
         port: int = listener.getsockname()[1]
         output = log or Path(folder, "log")
-        with output.open("wb") as sink:
-            process = subprocess.Popen(
-                command(listener.fileno(), folder),
-                env={**os.environ, **(env or {})},
-                cwd=cwd,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listener.fileno()],
-            )
+        process = start(listener, folder, output)
         # Ours is closed: once the server ends, connecting is refused at once instead of waiting for nobody.
         listener.close()
         try:
@@ -71,7 +76,7 @@ def serving(
             _stop(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str, output: Path) -> None:
+def _wait_until_ready(process: Process, port: int, path: str, output: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -88,7 +93,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str, ou
     raise ServerError(None, output.read_text(errors="replace"))
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,9 +23,17 @@ def running(
     """
     called = ["--factory"] if app.endswith("()") else []
 
-    def command(listener: int, _: str) -> list[str]:
-        command = [sys.executable, "-m", "uvicorn", app.removesuffix("()"), *called, "--fd", str(listener)]
-        return [*command, "--app-dir", str(folder or Path.cwd()), "--no-access-log", "--timeout-graceful-shutdown", "5"]
+    def start(listener: socket.socket, _: str, output: Path) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "uvicorn", app.removesuffix("()"), *called, "--fd", str(listener.fileno())]
+        command += ["--app-dir", str(folder or Path.cwd()), "--no-access-log", "--timeout-graceful-shutdown", "5"]
+        with output.open("wb") as sink:
+            return subprocess.Popen(
+                command,
+                env={**os.environ, **(env or {})},
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                pass_fds=[listener.fileno()],
+            )
 
-    with serving(command, env=env, log=log) as url:
+    with serving(start, log=log) as url:
         yield url

@@ -1,0 +1,70 @@
+"""Judging defects: a wrong server is started, and the contract must blame it for what it does wrong and nothing else.
+
+A defect is judged by its own clauses and by one of every group, which it must pass. With HOOKASSAY_WHOLE=1 in the
+environment each is judged by the whole contract.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import judged
+from defects.registry import Defect, load
+from gunicorn_process import running
+
+from hookassay.judging.contract import Contract
+
+DEFECTS = load()
+CONTRACT = Contract.load()
+PATH = Path(__file__).parent
+RACES = sorted(name for name, defect in DEFECTS.items() if "races" in defect.make.__module__)
+"""Those that must be judged alone: another run beside them would keep the copies apart."""
+WEBHOOK = "/stripe/webhook"
+SMOKE = "SG-01,FG-03,RP-03,OO-01,OR-01,RF-01,DP-01,FL-01,DL-01,EX-04"
+"""A clause of every group that each defect is judged by besides its own."""
+WHOLE = bool(os.environ.get("HOOKASSAY_WHOLE"))
+
+
+@contextmanager
+def serving(defect: Defect, folder: Path, *, secret: str = judged.SECRET) -> Iterator[str]:
+    """The URL of a defect's webhook, whose orders are kept in `folder`."""
+    env = {
+        "HOOKASSAY_DEFECT": defect.name,
+        "STRIPE_SECRET_KEY": "sk_test_51OfAServerWithADefect",
+        "STRIPE_WEBHOOK_SECRET": secret,
+        "DATABASE_URL": f"sqlite:///{folder / 'orders.db'}",
+    }
+    log = folder / ("gunicorn.log" if secret else "gunicorn-without-secret.log")
+    with running("defects.wsgi:app", env=env, args=["--pythonpath", str(PATH)], log=log) as url:
+        yield f"{url}{WEBHOOK}"
+
+
+def judge(name: str, folder: Path) -> judged.Judged:
+    """What the contract says about a defect; a SHOULD counts where the defect breaks nothing else."""
+    defect = DEFECTS[name]
+    arguments = [*defect.arguments]
+    if not WHOLE:
+        arguments += ["--only", ",".join([*sorted(defect.fails | defect.may_fail), SMOKE])]
+    if all(CONTRACT[clause].level == "SHOULD" for clause in defect.fails):
+        arguments.append("--strict")
+    config = defect.config
+    with ExitStack() as servers:
+        url = servers.enter_context(serving(defect, folder))
+        if defect.without_secret:
+            twin = servers.enter_context(serving(defect, folder, secret=""))
+            config = f'[endpoint]\nurl_without_secret = "{twin}"\n\n{config}'
+        orders = defect.orders.replace("${SHOP}", url.removesuffix(WEBHOOK)) or f"sqlite:///{folder / 'orders.db'}"
+        return judged.certify(folder, url, "--orders", orders, *arguments, config=config)
+
+
+def check(name: str, found: judged.Judged) -> None:
+    """Assert that a defect failed the clauses that it lists and no others."""
+    defect = DEFECTS[name]
+    blamed = found.having("failed", "warned", "error")
+    reasons = {clause: found.clause(clause)["reason"] for clause in sorted(blamed - defect.fails - defect.may_fail)}
+    assert (found.verdict, found.exit_code) == ("not certified", 1), found.output
+    assert sorted(defect.fails - found.having("failed", "warned")) == [], found.output
+    assert reasons == {}

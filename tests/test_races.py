@@ -1,0 +1,50 @@
+"""What shows only with luck must be seen every time: races, and forgeries that are applied late.
+
+Each is judged alone: another run beside it would keep the copies of a volley apart.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import judged
+import pytest
+from defective import DEFECTS, RACES, check, judge, serving
+
+REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "3"))
+"""How often each is judged anew: few times in CI, more to be sure."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RACES)
+def test_a_race_is_seen_and_blamed_on_its_clause(name: str, tmp_path: Path) -> None:
+    """A server that races with itself is not certified, for the clause about races alone."""
+    check(name, judge(name, tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RACES)
+def test_a_race_is_seen_every_time(name: str, tmp_path: Path) -> None:
+    """A short run sees the race whenever it is run."""
+    arguments = ["--orders", f"sqlite:///{tmp_path / 'orders.db'}", "--only", "RP-05"]
+    with serving(DEFECTS[name], tmp_path) as url:
+        runs = [judged.certify(tmp_path, url, *arguments) for _ in range(REPEAT)]
+    assert [(run.exit_code, run.statuses["RP-05"]) for run in runs] == [(1, "failed")] * REPEAT
+
+
+@pytest.mark.slow
+def test_no_race_is_seen_where_there_is_none(tmp_path: Path) -> None:
+    """A short run passes the reference server whenever it is run."""
+    runs = [judged.certify(tmp_path, "--only", "RP-05") for _ in range(REPEAT)]
+    assert [(run.exit_code, run.statuses["RP-05"]) for run in runs] == [(0, "passed")] * REPEAT
+
+
+@pytest.mark.slow
+def test_forgeries_that_are_applied_late_are_seen_every_time(tmp_path: Path) -> None:
+    """However the background threads happen to be busy, a short run sees what a forgery does after its refusal."""
+    defect = DEFECTS["queued_unverified"]
+    arguments = ["--orders", f"sqlite:///{tmp_path / 'orders.db'}", "--only", "FG-01"]
+    with serving(defect, tmp_path) as url:
+        runs = [judged.certify(tmp_path, url, *arguments) for _ in range(REPEAT)]
+    assert [(run.exit_code, run.statuses["FG-01"]) for run in runs] == [(1, "failed")] * REPEAT
