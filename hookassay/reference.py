@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import child
 from .config import DEFAULT_COLUMNS, OrdersSettings, Settings
 from .endpoint import Secret
 from .errors import NotJudged
@@ -113,8 +113,8 @@ def starting(stripe_api: str | None = None) -> Iterator[Callable[[], Reference]]
         try:
             yield ready
         finally:
-            _stop(server)
-            _stop(blank)
+            child.stop(server)
+            child.stop(blank)
 
 
 def serve(host: str, port: int, workers: int | None, environment: Mapping[str, str]) -> None:
@@ -123,8 +123,7 @@ def serve(host: str, port: int, workers: int | None, environment: Mapping[str, s
     Raises:
         OSError: the interpreter could not be started again.
     """
-    line = command(host, port, workers)
-    os.execve(line[0], line, dict(environment))  # noqa: S606 - there is no shell to avoid
+    child.become(command(host, port, workers), environment)
 
 
 def free_port() -> int:
@@ -135,17 +134,10 @@ def free_port() -> int:
 
 
 def _start(port: int, environment: Mapping[str, str], folder: str, log: str) -> subprocess.Popen[bytes]:
-    line: Sequence[str] = command("127.0.0.1", port, 1)
-    with (Path(folder) / log).open("wb") as output:
-        return subprocess.Popen(
-            [*line[:-1], "--no-control-socket", line[-1]],
-            cwd=folder,
-            env=dict(environment),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A Ctrl-C is for the run, which stops the server when it is done with it.
-            start_new_session=True,
-        )
+    line = command("127.0.0.1", port, 1)
+    return child.start(
+        [*line[:-1], "--no-control-socket", line[-1]], folder=folder, environment=environment, log=Path(folder) / log
+    )
 
 
 def _wait_until_open(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -167,14 +159,3 @@ def _ended(server: subprocess.Popen[bytes]) -> bool:
         return server.wait(START_PATIENCE) != 0
     except subprocess.TimeoutExpired:
         return False
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    if server.poll() is not None:
-        return
-    server.send_signal(signal.SIGINT)  # gunicorn's quick shutdown: nothing is under way any more
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()

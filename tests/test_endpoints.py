@@ -18,6 +18,7 @@ import gunicorn_process
 import judged
 import pytest
 import uvicorn_process
+from endpoints.shop import WORDS
 from pool import under_way
 
 from hookassay.judging.contract import Contract
@@ -33,7 +34,8 @@ SQL = '[orders]\nsource = "sqlite:///orders.db"\n'
 HTTP = (
     '[orders]\nsource = "${SHOP}/orders/{session_id}"\n[orders.headers]\nAuthorization = "Bearer ${ORDERS_TOKEN}"\n\n'
 )
-SALES = """
+SALES = (
+    """
 [purchase]
 created_by = "shop"
 client_reference_id = "sale-{run}-{n}"
@@ -44,26 +46,9 @@ table = "sales"
 money = "minor"
 %s
 
-[orders.columns]
-id = "number"
-user_id = false
-stripe_session_id = "checkout"
-status = "state"
-refund_status = "money_back"
-dispute_status = "complaint"
-total_amount = "cents"
-amount_refunded = "cents_back"
-currency = "money"
-created_at = false
-
-[orders.values]
-paid = "settled"
-refunded = "all"
-partially_refunded = "part"
-disputed = "open"
-dispute_won = "ours"
-dispute_lost = "theirs"
 """
+    + WORDS
+)
 ONE_COLUMN = """
 [orders]
 source = "sqlite:///orders.db"

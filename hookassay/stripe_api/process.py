@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import child
 from ..endpoint import Secret
 from ..errors import UsageError
 from .address import Address
@@ -44,8 +44,7 @@ def serve(address: Address, environment: Mapping[str, str]) -> None:
     Raises:
         OSError: the interpreter could not be started again.
     """
-    line = command(address)
-    os.execve(line[0], line, dict(environment))  # noqa: S606 - there is no shell to avoid
+    child.become(command(address), environment)
 
 
 @contextmanager
@@ -76,23 +75,16 @@ def _started(address: Address) -> Iterator[StripeApi]:
     with tempfile.TemporaryDirectory(prefix="hookassay-") as folder:
         log = Path(folder) / "stripe-api.log"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GUNICORN_")}
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command(address),
-                cwd=folder,
-                env={**environment, TOKEN_VARIABLE: token},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # A Ctrl-C is for the run, which stops it when it is done with it.
-                start_new_session=True,
-            )
+        process = child.start(
+            command(address), folder=folder, environment={**environment, TOKEN_VARIABLE: token}, log=log
+        )
         api = StripeApi(address, Secret(token))
         try:
             _wait_until_ready(api, process, log)
             yield api
         finally:
             api.close()
-            _stop(process)
+            child.stop(process)
 
 
 def _wait_until_ready(api: StripeApi, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -106,14 +98,3 @@ def _wait_until_ready(api: StripeApi, process: subprocess.Popen[bytes], log: Pat
         f"The stand-in for Stripe's API could not be started at {api.address}. It must be an address of this machine "
         f"with a free port; one that runs elsewhere must be started first (hookassay stripe-api). It said:\n{said}"
     )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGINT)  # gunicorn's quick shutdown: nothing is under way any more
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

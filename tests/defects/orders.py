@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import peewee
-from endpoints.shop import ByReference, Sales
+from endpoints.shop import WORDS, ByReference, Sales
 from hookassay.server import facts
 from hookassay.server.event import Event, MalformedEventError, amount, word
 from hookassay.server.facts import READERS, SESSION_RANK, Fact, Order
@@ -348,7 +348,8 @@ def amounts_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
 
 # --- the price that the shop asked for --------------------------------------------------------------------------------
 
-SALES = """
+SALES = (
+    """
 [purchase]
 created_by = "shop"
 client_reference_id = "sale-{run}-{n}"
@@ -360,26 +361,9 @@ create = \"\"\"
 INSERT INTO sales (reference, checkout, cents, money) VALUES (:client_reference_id, :session_id, :amount, :currency)
 \"\"\"
 
-[orders.columns]
-id = "number"
-user_id = false
-stripe_session_id = "checkout"
-status = "state"
-refund_status = "money_back"
-dispute_status = "complaint"
-total_amount = "cents"
-amount_refunded = "cents_back"
-currency = "money"
-created_at = false
-
-[orders.values]
-paid = "settled"
-refunded = "all"
-partially_refunded = "part"
-disputed = "open"
-dispute_won = "ours"
-dispute_lost = "theirs"
 """
+    + WORDS
+)
 
 PRICE_OF_SALE = "SELECT cents, money FROM sales WHERE reference = ?"
 

@@ -34,6 +34,29 @@ STATES = {"pending": "waiting", "paid": "settled", "failed": "dropped", "expired
 MONEY_BACK = {"none": "no", "partially_refunded": "part", "refunded": "all"}
 COMPLAINTS = {"none": "no", "inquiry": "asked", "disputed": "open", "won": "ours", "lost": "theirs"}
 
+WORDS = """\
+[orders.columns]
+id = "number"
+user_id = false
+stripe_session_id = "checkout"
+status = "state"
+refund_status = "money_back"
+dispute_status = "complaint"
+total_amount = "cents"
+amount_refunded = "cents_back"
+currency = "money"
+created_at = false
+
+[orders.values]
+paid = "settled"
+refunded = "all"
+partially_refunded = "part"
+disputed = "open"
+dispute_won = "ours"
+dispute_lost = "theirs"
+"""
+"""What a hookassay.toml says of these columns and words."""
+
 
 class ByReference(Webhook):
     """A session belongs to the sale that its client_reference_id names."""
