@@ -32,7 +32,8 @@ def running(
     """
 
     def start(listener: socket.socket, folder: str, output: Path) -> Spawned:
-        words = [app, "--bind", "fd://{listener}", "--workers", str(workers)]
+        # gunicorn goes back to the folder in which it was imported, which here is another.
+        words = [app, "--chdir", str(cwd or Path.cwd()), "--bind", "fd://{listener}", "--workers", str(workers)]
         words += ["--worker-class", "gthread", "--threads", str(threads)] if threads > 1 else []
         words += ["--no-control-socket", "--worker-tmp-dir", folder, "--graceful-timeout", "5", *args]
         return Spawned("gunicorn", words, env={**os.environ, **(env or {})}, output=output, cwd=cwd, listener=listener)
