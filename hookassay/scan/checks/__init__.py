@@ -1,0 +1,1 @@
+"""What no pattern can say: rules that need several files, several lines, or another parser."""

@@ -1,0 +1,170 @@
+"""The scan: every file once, the cheap look first, then patterns and checks, then what may be ignored."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from ast_grep_py import Config, SgNode
+
+from .check import Circumstances, checks
+from .finding import Finding, Hit
+from .language import GRAMMARS
+from .rule import SEVERITIES, Pattern, Rule, rules
+from .source import Source, read
+from .suppression import Suppression, suppressions
+from .tree import Skipped, Tree
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """What a scan is told.
+
+    Attributes:
+        exclude: Patterns as in .gitignore of what is not to be read.
+        ignore: Ids of rules that do not apply to this codebase.
+        table: The name of the table that holds the orders.
+        columns: Standard column name → what the implementation calls it.
+        database: The URL of a live database whose table is looked at too.
+    """
+
+    exclude: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    table: str = "orders"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    database: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan found.
+
+    Attributes:
+        root: The folder that was scanned.
+        findings: What breaks a rule, by severity, then by place.
+        suppressed: What would be a finding, had a comment not said why it is none.
+        skipped: Files that were not read, or not wholly.
+        notes: What else the reader should know, a sentence each.
+        files: How many files were read.
+        seconds: How long it took.
+    """
+
+    root: Path
+    findings: tuple[Finding, ...]
+    suppressed: tuple[tuple[Finding, Suppression], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: int = 0
+    seconds: float = 0.0
+
+
+def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
+    """Look for whatever breaks a rule in the files below `root`.
+
+    Raises:
+        UsageError: there is nothing at `root`.
+    """
+    began = time.perf_counter()
+    told = settings or ScanSettings()
+    applied = [rule for rule in rules() if rule.id not in told.ignore]
+    tree = Tree(root, told.exclude)
+    circumstances = Circumstances(tree, told.table, tuple(told.columns.items()), told.database)
+    watchers = [(check, list[Any]()) for check in checks(applied, circumstances)]
+    hits: list[Hit] = []
+    skipped: list[Skipped] = []
+    comments: list[Suppression] = []
+    count = 0
+    for file in tree.files():
+        if isinstance(file, Skipped):
+            skipped.append(file)
+            continue
+        count += 1
+        sources = read(file.path, file.text)
+        comments.extend(suppressions(sources[0]))
+        for source in sources:
+            relevant = _relevant(source, applied)
+            if relevant and source.root.find(kind="ERROR"):
+                skipped.append(Skipped(source.path, "does not parse everywhere; what parses was read"))
+            for rule, pattern in relevant:
+                hits.extend(_matches(rule, pattern, source))
+            for check, facts in watchers:
+                if not check.words or any(word in source.lowered for word in check.words):
+                    facts.extend(check.look(source))
+    for check, facts in watchers:
+        hits.extend(check.conclude(facts))
+    findings, suppressed, notes = _sorted_out(hits, applied, comments)
+    return Scan(
+        tree.root,
+        tuple(findings),
+        tuple(suppressed),
+        tuple(dict.fromkeys(skipped)),
+        tuple(notes),
+        count,
+        time.perf_counter() - began,
+    )
+
+
+def _relevant(source: Source, applied: Iterable[Rule]) -> list[tuple[Rule, Pattern]]:
+    """The patterns of this source's language of which a word occurs in it."""
+    if source.language not in GRAMMARS:
+        return []
+    return [
+        (rule, pattern)
+        for rule in applied
+        for pattern in rule.patterns
+        if source.family in pattern.languages
+        and (pattern.tests or not source.is_test)
+        and any(word in source.lowered for word in pattern.words)
+    ]
+
+
+def _matches(rule: Rule, pattern: Pattern, source: Source) -> Iterator[Hit]:
+    for match in source.root.find_all(cast(Config, pattern.config)):
+        node = (match.get_match(pattern.at) if pattern.at else None) or match
+        hidden = match.get_match(pattern.secret) if pattern.secret else None
+        secrets = (hidden.text().strip("\"'`"),) if hidden is not None else ()
+        yield Hit(rule.id, source.place(node), _message(pattern, match), secrets=secrets)
+
+
+def _message(pattern: Pattern, match: SgNode) -> str:
+    """The pattern's message, its metavariables filled in with the source, on one line."""
+
+    def written(name: re.Match[str]) -> str:
+        node = match if name[1] == "MATCH" else match.get_match(name[1])
+        return " ".join(node.text().split()) if node is not None else "…"
+
+    return re.sub(r"\{([A-Z_]+)\}", written, pattern.message)
+
+
+def _sorted_out(
+    hits: Sequence[Hit], applied: Sequence[Rule], comments: Sequence[Suppression]
+) -> tuple[list[Finding], list[tuple[Finding, Suppression]], list[str]]:
+    """Findings, strongest first and each once; those that a comment speaks of; and what is odd about comments."""
+    known = {rule.id: rule for rule in applied}
+    speaking = {(one.path, one.line, rule): one for one in comments for rule in one.rules}
+    once = {(hit.rule, hit.place): hit for hit in reversed(hits) if hit.rule in known}
+    found = [Finding(known[hit.rule], hit) for hit in once.values()]
+    found.sort(key=lambda one: (SEVERITIES.index(one.rule.severity), one.rule.id, one.place))
+    findings: list[Finding] = []
+    suppressed: list[tuple[Finding, Suppression]] = []
+    used: set[Suppression] = set()
+    for finding in found:
+        comment = speaking.get((finding.place.path, finding.place.line, finding.rule.id))
+        if comment is not None:
+            used.add(comment)
+        if comment is not None and comment.reason:
+            suppressed.append((finding, comment))
+        else:
+            findings.append(finding)
+    notes = []
+    for comment in comments:
+        where, names = f"{comment.path}:{comment.written}", ", ".join(comment.rules)
+        if not comment.reason:
+            notes.append(f"{where}: `ignore {names}` must say why, behind the id; until then it ignores nothing.")
+        elif comment not in used and set(comment.rules) <= known.keys():
+            notes.append(f"{where}: `ignore {names}` ignores nothing; remove it.")
+    return findings, suppressed, notes
