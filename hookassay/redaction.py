@@ -87,6 +87,15 @@ class Redactor:
             text = _URL_TOKEN.sub(rf"\g<before>{HIDDEN}@", text)
         return _QUERY_PASSWORD.sub(rf"\g<before>{HIDDEN}", text)
 
+    def hidden(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` stands what `clean` replaces: from the first character to behind the last, in order."""
+        found = [one.span() for one in self._known.finditer(text)] if self._known else []
+        found += [one.span() for one in _STRIPE_SECRETS.finditer(text)]
+        for pattern in (_URL_PASSWORD, _URL_TOKEN):
+            found += [(one.end("before"), one.end() - 1) for one in pattern.finditer(text)]
+        found += [(one.end("before"), one.end()) for one in _QUERY_PASSWORD.finditer(text)]
+        return sorted(found)
+
 
 def _spellings(secret: str) -> Iterator[str]:
     """Every way in which a secret may be written out: by itself, in a URL, in JSON, in HTML."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from .finding import Hit
 from .rule import Rule
 from .source import Source
-from .tree import Tree
+from .tree import Skipped, Tree
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Circumstances:
         tree: Where they come from.
         table: The name of the table that holds the orders.
         columns: Standard column name → what the implementation calls it; `""` says that it has none.
-        database: The URL of a live database whose table is looked at too; None for none.
+        database: The URL, as SQLAlchemy reads it, of a live database whose table is looked at too; None for none.
     """
 
     tree: Tree
@@ -47,8 +47,8 @@ class Check(Protocol):
         """The facts in one source."""
         ...
 
-    def conclude(self, facts: list[Any]) -> Iterable[Hit]:
-        """What breaks a rule, now that every file was seen."""
+    def conclude(self, facts: list[Any]) -> Iterable[Hit | Skipped]:
+        """What breaks a rule, now that every file was seen, and what could not be read."""
         ...
 
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from ast_grep_py import Config, SgNode
 
+from ..errors import HookassayError
 from .check import Circumstances, checks
 from .finding import Finding, Hit
 from .language import GRAMMARS
 from .rule import SEVERITIES, Pattern, Rule, rules
-from .source import Source, read
+from .source import Source, TooDeep, read
 from .suppression import Suppression, suppressions
 from .tree import Skipped, Tree
+
+# What a file must hold before its syntax tree is searched: that costs more than all else, and most files are others.
+_ABOUT_STRIPE = re.compile(
+    rb"stripe|whsec_|checkout[._]session|charge\.(refund|dispute)|payment_intent"
+    rb"|construct_?event|verify_?header|validatepayload"
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,9 @@ class Scan:
         notes: What else the reader should know, a sentence each.
         files: How many files were read.
         seconds: How long it took.
+        rules: The rules that were looked for.
+        within: The path from the repository's top to `root`, ending in a slash; empty at the top or without one.
+        secrets: Texts that nobody may be shown, whatever rule knows of them.
     """
 
     root: Path
@@ -60,6 +71,19 @@ class Scan:
     notes: tuple[str, ...] = ()
     files: int = 0
     seconds: float = 0.0
+    rules: tuple[Rule, ...] = ()
+    within: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def aborting(self) -> tuple[Finding, ...]:
+        """The findings that nothing should be built or certified with."""
+        return tuple(one for one in self.findings if one.rule.aborts)
+
+    def fails(self, fail_on: str) -> bool:
+        """Whether there is a finding as severe as `fail_on` or more (`never`: none is), or one that aborts."""
+        severe = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
+        return any(one.rule.severity in severe or one.rule.aborts for one in self.findings)
 
 
 def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
@@ -70,12 +94,14 @@ def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
     """
     began = time.perf_counter()
     told = settings or ScanSettings()
-    applied = [rule for rule in rules() if rule.id not in told.ignore]
+    applied = tuple(rule for rule in rules() if rule.id not in told.ignore)
     tree = Tree(root, told.exclude)
     circumstances = Circumstances(tree, told.table, tuple(told.columns.items()), told.database)
-    watchers = [(check, list[Any]()) for check in checks(applied, circumstances)]
+    # Rules that are ignored are looked for too: they know of secrets in lines that other rules show.
+    watchers = [(check, list[Any]()) for check in checks(rules(), circumstances)]
     hits: list[Hit] = []
     skipped: list[Skipped] = []
+    notes: list[str] = []
     comments: list[Suppression] = []
     count = 0
     for file in tree.files():
@@ -86,31 +112,55 @@ def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
         sources = read(file.path, file.text)
         comments.extend(suppressions(sources[0]))
         for source in sources:
-            relevant = _relevant(source, applied)
-            if relevant and source.root.find(kind="ERROR"):
-                skipped.append(Skipped(source.path, "does not parse everywhere; what parses was read"))
-            for rule, pattern in relevant:
-                hits.extend(_matches(rule, pattern, source))
+            with _noted(source, skipped):
+                relevant = _relevant(source, rules())
+                if relevant and source.root.find(kind="ERROR"):
+                    skipped.append(Skipped(source.path, "does not parse everywhere; what parses was read"))
+                for rule, pattern in relevant:
+                    hits.extend(_matches(rule, pattern, source))
             for check, facts in watchers:
                 if not check.words or any(word in source.lowered for word in check.words):
-                    facts.extend(check.look(source))
+                    with _noted(source, skipped):
+                        facts.extend(check.look(source))
     for check, facts in watchers:
-        hits.extend(check.conclude(facts))
-    findings, suppressed, notes = _sorted_out(hits, applied, comments)
+        for found in check.conclude(facts):
+            if isinstance(found, Skipped):
+                skipped.append(found)
+            else:
+                hits.append(found)
+    findings, suppressed, odd = _sorted_out(hits, applied, comments)
+    if not count:
+        notes.append("No file was read: there is none of a kind that is read, or git ignores them all.")
     return Scan(
         tree.root,
         tuple(findings),
         tuple(suppressed),
         tuple(dict.fromkeys(skipped)),
-        tuple(notes),
+        (*notes, *odd),
         count,
         time.perf_counter() - began,
+        applied,
+        tree.within,
+        tuple(dict.fromkeys(secret for hit in hits for secret in hit.secrets if secret.strip())),
     )
 
 
+@contextmanager
+def _noted(source: Source, skipped: list[Skipped]) -> Iterator[None]:
+    """Keep what goes wrong with one file from ending the scan of the others."""
+    try:
+        yield
+    except TooDeep:
+        skipped.append(Skipped(source.path, "nested too deeply; read as text alone"))
+    except (HookassayError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the parser's panics are no Exception
+        skipped.append(Skipped(source.path, f"not wholly read ({type(error).__name__}, a fault of hookassay's)"))
+
+
 def _relevant(source: Source, applied: Iterable[Rule]) -> list[tuple[Rule, Pattern]]:
-    """The patterns of this source's language of which a word occurs in it."""
-    if source.language not in GRAMMARS:
+    """The patterns of this source's language of which a word occurs in it, where it speaks of Stripe at all."""
+    if source.language not in GRAMMARS or not _ABOUT_STRIPE.search(source.lowered):
         return []
     return [
         (rule, pattern)
@@ -145,6 +195,7 @@ def _sorted_out(
 ) -> tuple[list[Finding], list[tuple[Finding, Suppression]], list[str]]:
     """Findings, strongest first and each once; those that a comment speaks of; and what is odd about comments."""
     known = {rule.id: rule for rule in applied}
+    every = {rule.id: rule for rule in rules()}
     speaking = {(one.path, one.line, rule): one for one in comments for rule in one.rules}
     once = {(hit.rule, hit.place): hit for hit in reversed(hits) if hit.rule in known}
     found = [Finding(known[hit.rule], hit) for hit in once.values()]
@@ -163,7 +214,12 @@ def _sorted_out(
     notes = []
     for comment in comments:
         where, names = f"{comment.path}:{comment.written}", ", ".join(comment.rules)
-        if not comment.reason:
+        unknown = sorted(set(comment.rules) - every.keys())
+        if not comment.rules:
+            notes.append(f"{where}: `ignore` must name a rule (SC-12) and say why; until then it ignores nothing.")
+        elif unknown:
+            notes.append(f"{where}: there is no rule {', '.join(unknown)}.")
+        elif not comment.reason:
             notes.append(f"{where}: `ignore {names}` must say why, behind the id; until then it ignores nothing.")
         elif comment not in used and set(comment.rules) <= known.keys():
             notes.append(f"{where}: `ignore {names}` ignores nothing; remove it.")

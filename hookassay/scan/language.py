@@ -60,8 +60,7 @@ _RUBY_NAMES = ("Rakefile", "Gemfile", "config.ru")
 def language(path: str) -> str:
     """The language of the file at `path`: a grammar of `GRAMMARS`, or one of the others."""
     name = PurePosixPath(path).name
-    if name == ".env" or name.startswith(".env.") or name.endswith(".env"):
+    told = _SUFFIXES.get(PurePosixPath(name).suffix.lower(), TEXT)
+    if name == ".env" or name.endswith(".env") or (name.startswith(".env.") and told not in GRAMMARS):
         return ENV
-    if name in _RUBY_NAMES:
-        return "ruby"
-    return _SUFFIXES.get(PurePosixPath(name).suffix.lower(), TEXT)
+    return "ruby" if name in _RUBY_NAMES else told

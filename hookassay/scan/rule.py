@@ -82,10 +82,18 @@ class Rule:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule that is installed with this package, by id."""
-    folder = files(f"{__package__}.rules")
-    shared = yaml.safe_load((folder / "shared.yml").read_text(encoding="utf-8"))
+    folder, shared = files(f"{__package__}.rules"), utilities()
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("SC-"))
     return tuple(parse((folder / name).read_text(encoding="utf-8"), shared, name) for name in names)
+
+
+@cache
+def utilities() -> Mapping[str, Mapping[str, Any]]:
+    """Family of languages → the ast-grep utilities that its patterns, and checks, refer to by name."""
+    shared: dict[str, Mapping[str, Any]] = yaml.safe_load(
+        (files(f"{__package__}.rules") / "shared.yml").read_text(encoding="utf-8")
+    )
+    return shared
 
 
 def parse(text: str, shared: Mapping[str, Mapping[str, Any]], where: str) -> Rule:

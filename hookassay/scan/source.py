@@ -29,6 +29,18 @@ _NO_CODE = re.compile(
 )
 
 
+DEEPEST = 1_000
+"""Levels of a syntax tree: nobody writes as many, and the time to look for a shape grows with their square."""
+
+
+_LEVELS_A_CHARACTER = 4
+"""More than any grammar makes of one character."""
+
+
+class TooDeep(Exception):  # noqa: N818 - a property of the file
+    """A file is nested more deeply than anybody writes, and is not looked at as code."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A file, or a script inside one.
@@ -53,10 +65,21 @@ class Source:
         """Whether it is code of tests, or what tests are fed with."""
         return bool(_TEST.search(self.path))
 
-    @cached_property
+    @property
     def root(self) -> SgNode:
-        """The root of its syntax tree; only for a language with a grammar."""
-        return SgRoot(self.text, self.language).root()
+        """The root of its syntax tree; only for a language with a grammar.
+
+        Raises:
+            TooDeep: it has more than `DEEPEST` levels.
+        """
+        if self._tree is None:
+            raise TooDeep
+        return self._tree
+
+    @cached_property
+    def _tree(self) -> SgNode | None:
+        root = SgRoot(self.text, self.language).root()
+        return None if len(self.text) > DEEPEST and _deep(root) else root
 
     @cached_property
     def lines(self) -> list[str]:
@@ -90,6 +113,22 @@ class Source:
         text = self.lines[line]
         end = max(min(end, len(text)), start + 1)
         return Place(self.path, line + 1, start + 1, end + 1, text)
+
+
+def _deep(root: SgNode) -> bool:
+    """Whether a tree has more than `DEEPEST` levels; what is too short to have as many is not gone into."""
+    level = 0
+    nodes = [root]
+    while nodes and level < DEEPEST:
+        level += 1
+        least = (DEEPEST - level) // _LEVELS_A_CHARACTER
+        nodes = [child for node in nodes for child in node.children() if _length(child) >= least]
+    return bool(nodes)
+
+
+def _length(node: SgNode) -> int:
+    span = node.range()
+    return span.end.index - span.start.index
 
 
 def scripts(page: Source) -> Iterator[Source]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .source import Source
 
 _COMMENT = re.compile(
-    r"(?P<before>.*?)(?:#|//|/\*|--|<!--|;|\{#)\s*hookassay:\s*ignore\s+"
-    r"(?P<ids>SC-\d\d(?:\s*,\s*SC-\d\d)*)(?P<reason>.*)",
+    r"(?P<before>.*?)(?:\#|//|/\*|(?<=\s)\*|--|<!--|;|\{\#)\s*hookassay:\s*ignore\b"
+    r"(?P<ids>(?:[\s,]+SC-\d\d\b)*)(?P<reason>.*)",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(\*/|-->|#\})\s*$")
+_CLOSING = re.compile(r"(\*/\s*\}?|-->|--\}\}|#\}|-?%>)\s*$")
+
+# What may open a line that holds nothing but a comment. `#[` opens an attribute of PHP, `#name` a member of JavaScript.
+_ALONE = re.compile(r"\s*(\#(?![\[\w])|//|/\*|\*(?=[\s/])|--(?!\w)|<!--|;|\{\#|\{\s*/\*|<%\#|\{\{--|$)")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,15 @@ def suppressions(source: Source) -> Iterator[Suppression]:
     for number, line in enumerate(source.lines, 1):
         found = _COMMENT.match(line)
         if found:
-            ids = tuple(word.strip().upper() for word in found["ids"].split(","))
-            reason = _CLOSING.sub("", found["reason"]).strip(" \t:-")
-            spoken_of = number if found["before"].strip(" \t{") else number + 1
-            yield Suppression(source.path, spoken_of, number, ids, reason)
+            ids = tuple(dict.fromkeys(re.findall(r"SC-\d\d", found["ids"].upper())))
+            reason = _CLOSING.sub("", found["reason"]).strip(" \t:-,")
+            alone = not found["before"].strip() or _ALONE.match(line)
+            yield Suppression(source.path, _next(source.lines, number) if alone else number, number, ids, reason)
+
+
+def _next(lines: Sequence[str], number: int) -> int:
+    """The first line below line `number` that is more than a comment; the one below it where there is none."""
+    for below in range(number + 1, len(lines) + 1):
+        if not _ALONE.match(lines[below - 1]):
+            return below
+    return number + 1

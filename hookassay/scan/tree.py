@@ -6,6 +6,7 @@ git would run whatever the repository's configuration names.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dulwich.errors import NotGitRepository
 from dulwich.ignore import IgnoreFilter, IgnoreFilterManager
 from dulwich.repo import Repo
 
@@ -77,29 +77,39 @@ class Tree:
             exclude: Patterns as in .gitignore, relative to `root`, of what is not to be read.
 
         Raises:
-            UsageError: there is no such folder or file.
+            UsageError: there is no such folder or file, or it cannot be read.
         """
-        if not root.exists():
-            raise UsageError(f"There is nothing at {root}. Name the folder (or the file) of the source to scan.")
+        _readable(root)
         self.root = root.resolve()
         self._exclude = IgnoreFilter([pattern.encode() for pattern in exclude])
 
     def files(self) -> Iterator[File | Skipped]:
         """Every file that is read, in the order of their paths, and those that could not be."""
         for path, name in self._paths():
-            read = self._read(path, name)
+            read = path if isinstance(path, Skipped) else self._read(path, name)
             if read is not None:
                 yield read
 
+    @property
+    def within(self) -> str:
+        """The path from the repository's top to what is scanned, ending in a slash; empty at the top or without one."""
+        return self._prefix
+
     def tracked(self, path: str) -> bool | None:
         """Whether git keeps the file at `path` (relative to the root); None where there is no repository to ask."""
-        return None if self._index is None else self._in_repository(path).encode() in self._index
+        return None if self._index is None else os.fsencode(self._in_repository(path)) in self._index
 
-    def _paths(self) -> Iterator[tuple[Path, str]]:
+    def _paths(self) -> Iterator[tuple[Path | Skipped, str]]:
         if self.root.is_file():
             yield self.root, self.root.name
             return
-        for folder, folders, names in os.walk(self.root):
+        closed: list[Skipped] = []
+
+        def note(error: OSError) -> None:
+            path = os.path.relpath(error.filename, self.root)
+            closed.append(Skipped(path, f"cannot be read ({error.strerror or error})"))
+
+        for folder, folders, names in os.walk(self.root, onerror=note):
             here = Path(folder).relative_to(self.root).as_posix()
             prefix = "" if here == "." else f"{here}/"
             folders[:] = sorted(
@@ -112,10 +122,12 @@ class Tree:
             for name in sorted(names):
                 path = f"{prefix}{name}"
                 # What a developer's own .env says is looked at although git ignores it: that is where secrets belong.
-                if _FOREIGN_FILE.search(name) or (language(path) != ENV and self._ignored(path)):
+                if name == ".git" or _FOREIGN_FILE.search(name) or (language(path) != ENV and self._ignored(path)):
                     continue
                 if os.path.splitext(name)[1].lower() not in _NO_TEXT:
                     yield Path(folder, name), path
+        for folder_not_read in closed:
+            yield folder_not_read, folder_not_read.path
 
     def _read(self, path: Path, name: str) -> File | Skipped | None:
         try:
@@ -137,9 +149,16 @@ class Tree:
         return File(name, text)
 
     def _ignored(self, path: str) -> bool:
-        if self._exclude.is_ignored(path.encode()):
-            return True
-        return bool(self._rules.is_ignored(self._in_repository(path)))
+        # A name that is no UTF-8 has bytes that no pattern can speak of.
+        path = path.encode(errors="replace").decode()
+        try:
+            if path.endswith("/"):
+                # A folder whose contents alone are named is entered, for what a later pattern takes out again.
+                inside = self._in_repository(path)
+                return self._exclude.may_prune_directory(path) or self._rules.may_prune_directory(inside)
+            return bool(self._exclude.is_ignored(path) or self._rules.is_ignored(self._in_repository(path)))
+        except (OSError, ValueError, re.error):  # a .gitignore that cannot be read, or understood, ignores nothing
+            return False
 
     def _in_repository(self, path: str) -> str:
         return f"{self._prefix}{path}"
@@ -148,7 +167,7 @@ class Tree:
     def _repository(self) -> Repo | None:
         try:
             return Repo.discover(str(self.root if self.root.is_dir() else self.root.parent))
-        except (NotGitRepository, OSError, ValueError):
+        except Exception:  # what is broken, or newer than what reads it, is no repository to ask
             return None
 
     @cached_property
@@ -175,6 +194,26 @@ class Tree:
             return frozenset(self._repository.open_index())
         except Exception:  # a broken index says nothing about what is tracked
             return None
+
+
+def _readable(root: Path) -> None:
+    """Refuse what no file can be read from, so that a misspelt path is never a clean scan."""
+    what = "Name the folder (or the file) of the source to scan."
+    if not root.exists():
+        beside = root.parent
+        names = [entry.name for entry in beside.iterdir()] if beside.is_dir() and os.access(beside, os.R_OK) else []
+        near = difflib.get_close_matches(root.name, names, n=1)
+        hint = f"Did you mean {beside / near[0]}?" if near else what
+        raise UsageError(f"There is nothing at {root}. {hint}")
+    try:
+        if root.is_dir():
+            os.listdir(root)
+        elif root.is_file():
+            root.open("rb").close()
+        else:
+            raise UsageError(f"{root} is neither a folder nor a file. {what}")
+    except OSError as error:
+        raise UsageError(f"{root} cannot be read ({error.strerror or error}). {what}") from None
 
 
 def _longest(text: str) -> int:

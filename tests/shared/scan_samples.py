@@ -2,7 +2,8 @@
 
 `tests/scan/samples/SC-16.yml` holds, for each language, what is `wrong` and what is `right`. A sample is one file, or a
 mapping of paths to files. Where the rule is broken a line ends in `⟵`, which is taken off before the file is written.
-A JavaScript sample is judged as TypeScript too.
+A JavaScript sample is judged as TypeScript too. Those of the section `git` stand in a repository that keeps whatever
+their .gitignore does not name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from dulwich import porcelain
 
 from hookassay.scan.engine import ScanSettings, scan
 
@@ -61,6 +63,9 @@ class Sample:
         for path, text in self.files:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
+        if self.language == "git":
+            porcelain.init(folder)
+            porcelain.add(folder)
         findings = scan(folder, ScanSettings()).findings
         return frozenset((one.place.path, one.place.line) for one in findings if one.rule.id == self.rule)
 
