@@ -1,4 +1,4 @@
-"""The command line: certify, serve, clauses."""
+"""The command line: certify, scan, serve, stripe-api, clauses."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from .stripe_api.address import Address
 APPLICATION_LOG = "application.log"
 
 if TYPE_CHECKING:
+    from .report.in_source import InSource
     from .stripe_api.client import StripeApi
 
 EXIT_CODES = """\b
@@ -35,6 +36,12 @@ Exit codes:
   1  not certified
   2  wrong usage or configuration
   3  not judged: unreachable, preflight failed, interrupted, or an error of the harness"""
+
+SCAN_EXIT_CODES = """\b
+Exit codes:
+  0  nothing that fails the scan
+  1  a finding as severe as --fail-on, or one that aborts whatever --fail-on says
+  2  wrong usage or configuration"""
 
 
 class _Group(click.Group):
@@ -100,6 +107,12 @@ def main() -> None:
     metavar="HOST:PORT",
     help="The stand-in for api.stripe.com that the endpoint calls back to; started for the run unless it runs there.",
 )
+@click.option(
+    "--source",
+    metavar="PATH",
+    help="Scan this source first (hookassay scan): what aborts it ends the run before anything is sent; what else is "
+    "found stands beside the failed clauses that it explains.",
+)
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
@@ -129,12 +142,13 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     console = _console()  # before an application's output is kept away from ours
+    source = _in_source(settings, Path(config) if config else None, console)
     with _stand_in(settings) as stripe_api, _target(settings, stripe_api) as (told, endpoint, transcript):
         from .judging.run import plan
 
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate(told.run.workers)):
-            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api))
+            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source))
     sys.exit(3)
 
 
@@ -146,6 +160,7 @@ def _judge(
     console: Console,
     transcript: Transcript | None,
     stripe_api: StripeApi | None,
+    source: InSource | None,
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
@@ -161,12 +176,13 @@ def _judge(
         verbose=settings.run.verbose,
         strict=settings.run.strict,
         command=_command_line(),
+        source=source,
     )
     try:
         result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
         written = [
-            document.write(result, contract, settings.run.report, redactor),
-            junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict),
+            document.write(result, contract, settings.run.report, redactor, source),
+            junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
         ]
         written += _log(transcript, settings.run.report, redactor)
         report.closing(result, written)
@@ -175,6 +191,21 @@ def _judge(
     finally:
         report.stop()
     return result.exit_code
+
+
+def _in_source(settings: Settings, config: Path | None, console: Console) -> InSource | None:
+    """What is wrong in the source, where one was named; ends the run where nothing should be certified with it."""
+    if settings.scan.source is None:
+        return None
+    from .inspection import inspect
+    from .report.findings import FindingsReport
+    from .report.in_source import InSource
+
+    made = inspect(settings.scan.source, config, os.environ)
+    if made.scan.aborting:
+        FindingsReport(console, made.curtain).aborted(made.scan)
+        sys.exit(1)
+    return InSource(made.scan, made.curtain)
 
 
 @contextmanager
@@ -295,6 +326,60 @@ def _quoted(word: str) -> str:
 
 def _console() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=False)
+
+
+@main.command(epilog=SCAN_EXIT_CODES)
+@click.argument("path", default=".")
+@click.option("--json", "as_json", metavar="FILE|-", help="Write the findings as JSON; - for standard output.")
+@click.option("--sarif", metavar="FILE|-", help="Write them as SARIF 2.1.0, for code scanning; - for standard output.")
+@click.option("--github", is_flag=True, help="Annotate the lines in GitHub Actions too.")
+@click.option(
+    "--fail-on", metavar="SEVERITY", help="The weakest that fails: error (default), warning, note; never fails none."
+)
+@click.option("--only", metavar="ID[,…]", help="Look for these rules only: SC-12,SC-21.")
+@click.option("--database", metavar="URL", help="A live database whose table of orders is looked at too, read-only.")
+@click.option(
+    "--config", metavar="FILE", help="The configuration; default: hookassay.toml in PATH, else in the working folder."
+)
+def scan(
+    path: str,
+    config: str | None,
+    only: str | None,
+    as_json: str | None,
+    sarif: str | None,
+    github: bool,
+    **options: Any,
+) -> None:
+    """Read the source at PATH (default: here) for what no request can show.
+
+    Nothing of it is run or imported. A comment `hookassay: ignore SC-12 REASON` suppresses a finding on its line, or on
+    the next one.
+    """
+    from .inspection import inspect
+    from .report import sarif as sarif_file
+    from .report import scan_document
+    from .report.annotations import commands
+    from .report.document import save
+    from .report.findings import FindingsReport
+
+    if (as_json, sarif).count("-") + github > 1:
+        raise UsageError(
+            "Only one of --json -, --sarif - and --github can have standard output; name a FILE for others."
+        )
+    made = inspect(Path(path), Path(config) if config else None, os.environ, only, **options)
+    found, curtain, fail_on = made.scan, made.curtain, made.settings.scan.fail_on
+    written = []
+    for option, name, text in (("--json", as_json, scan_document.text), ("--sarif", sarif, sarif_file.text)):
+        if name == "-":
+            click.echo(text(found, curtain), nl=False)
+        elif name:
+            advice = f"Name a file that can be written: {option} FILE"
+            written.append(save(Path(name).parent, Path(name).name, text(found, curtain).encode(), advice))
+    if "-" not in (as_json, sarif):
+        FindingsReport(_console(), curtain).whole(found, fail_on, written)
+    for command in commands(found, curtain) if github else ():
+        click.echo(command)
+    sys.exit(found.fails(fail_on))
 
 
 @main.command()

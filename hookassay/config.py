@@ -213,6 +213,25 @@ class FaultsSettings:
 
 
 @dataclass(frozen=True)
+class ScanSettings:
+    """`[scan]`: the system scan of a codebase.
+
+    Attributes:
+        source: The source that `certify` scans before it sends anything; None scans nothing.
+        exclude: Patterns as in .gitignore, relative to the folder scanned, of what is not read.
+        ignore: Ids of rules that do not apply to this codebase.
+        fail_on: The weakest severity that fails a scan: `error`, `warning` or `note`; `never` fails none.
+        database: The URL of a live database whose table of orders is looked at too.
+    """
+
+    source: Path | None = None
+    exclude: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = "error"
+    database: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run is told; `folder` is where relative paths and commands start."""
 
@@ -223,4 +242,5 @@ class Settings:
     run: RunSettings = RunSettings()
     stripe_api: StripeApiSettings = StripeApiSettings()
     faults: FaultsSettings = FaultsSettings()
+    scan: ScanSettings = ScanSettings()
     folder: Path = field(default_factory=Path.cwd)

@@ -1,9 +1,9 @@
-"""Every scenario of the features, as pytest collects it."""
+"""Every scenario of the contract's features, as pytest collects it."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from pytest_bdd import scenarios
 
-scenarios(str(files("hookassay.features")))
+from hookassay.judging.feature import contract_features
+
+scenarios(*map(str, contract_features()))

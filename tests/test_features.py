@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from hookassay.judging.condition import CONDITIONS
 from hookassay.judging.contract import LEVELS, Contract
 from hookassay.judging.exposure import METHODS
 from hookassay.judging.failure import BODIES
-from hookassay.judging.feature import examples
+from hookassay.judging.feature import contract_features, examples
 from hookassay.judging.scene import PROMISED_BY, REDATINGS, REPEATS
 from hookassay.sender.event import STYLES
 from hookassay.sender.purchase import Purchase, PurchaseBook
@@ -67,10 +66,9 @@ class Step:
 
 def features() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each feature file's name and its feature, as the plain dicts that Gherkin's parser gives."""
-    for path in sorted(files("hookassay.features").iterdir(), key=lambda path: path.name):
-        if path.name.endswith(".feature"):
-            document: dict[str, Any] = {**Parser().parse(path.read_text(encoding="utf-8"))}
-            yield path.name, document["feature"]
+    for path in contract_features():
+        document: dict[str, Any] = {**Parser().parse(path.read_text(encoding="utf-8"))}
+        yield path.name, document["feature"]
 
 
 def rules() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from hookassay.cli import certify, main
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 CONFIGURATIONS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-COMMANDS = re.findall(r"hookassay (certify|serve|clauses|stripe-api)((?:[^\n`\\]|\\\n)*)", README)
+COMMANDS = re.findall(r"hookassay (certify|scan|serve|clauses|stripe-api)((?:[^\n`\\]|\\\n)*)", README)
 
 
 @pytest.mark.parametrize("text", CONFIGURATIONS)

@@ -17,10 +17,10 @@ from ..errors import UsageError
 from . import headers
 from .consistency import check, one_target
 from .file import DEFAULT_NAME, expand, read
-from .keys import COMMAND_LINE, TABLES, Key, Table
-from .values import Wrong, nearest
+from .keys import COMMAND_LINE, RUN_READS, SCAN_READS, TABLES, Key, Table
+from .values import RULES, Wrong, nearest
 
-__all__ = ["endpoint", "load", "overlay"]
+__all__ = ["endpoint", "load", "load_scan", "overlay", "rule_ids"]
 
 _SENSITIVE = re.compile(r"whsec_|[rsp]k_(live|test)_|://[^/\s]*@")
 
@@ -53,7 +53,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, stdin: TextIO | None 
     if path is not None:
         # A secret given above the file makes the file's own irrelevant, even one that is not on this machine.
         above = "STRIPE_WEBHOOK_SECRET" in environ or bool(options.get("secret") or options.get("secret_file"))
-        settings = _file(path, environ, without_secret=above)
+        settings = _file(path, environ, RUN_READS, without_secret=above)
         check(settings, str(path))
         settings = one_target(Settings(), settings, str(path))
     below = settings
@@ -65,6 +65,39 @@ def load(path: Path | None, environ: Mapping[str, str], *, stdin: TextIO | None 
                 settings = _set(settings, table, key, _from_text(key, f"${key.variable}", text))
     settings = one_target(below, settings, "The environment")
     return overlay(settings, environ=environ, stdin=stdin, **options)
+
+
+def load_scan(root: Path, config: Path | None, environ: Mapping[str, str], **options: Any) -> Settings:
+    """What a scan is told: of the file only the tables that concern it, so that it needs no secret of the endpoint.
+
+    Args:
+        root: What is scanned. Its own hookassay.toml is read where it has one, else that of the working folder.
+        config: The file to read instead.
+        environ: The environment, for `${VAR}` in the file.
+        options: The command line, as `overlay` takes it.
+
+    Raises:
+        UsageError: something is wrong; the message says where and what it must be.
+    """
+    own = (root if root.is_dir() else root.parent) / DEFAULT_NAME
+    path = config or next((path for path in (own, Path(DEFAULT_NAME)) if path.exists()), None)
+    settings = Settings() if path is None else _file(path, environ, SCAN_READS, without_secret=True)
+    return overlay(settings, **options)
+
+
+def rule_ids(option: str, text: str) -> tuple[str, ...]:
+    """The ids of the scan's rules that an option names, separated by commas.
+
+    Raises:
+        UsageError: there is no such rule; the nearest one is named.
+    """
+    key = Key("only", RULES, "", option=option)
+    given = _from_text(key, option, text)
+    try:
+        found: tuple[str, ...] = RULES.parse(given.value)
+    except Wrong as wrong:
+        raise UsageError(_message(key, given, wrong)) from None
+    return found
 
 
 def overlay(
@@ -129,7 +162,10 @@ def endpoint(settings: Settings, application: InProcess | None = None) -> Endpoi
     return Endpoint(url, told.secret, told.headers, settings.run.timeout, settings.run.cacert, application)
 
 
-def _file(path: Path, environ: Mapping[str, str], *, without_secret: bool) -> Settings:
+def _file(
+    path: Path, environ: Mapping[str, str], reads: Mapping[str, tuple[str, ...]], *, without_secret: bool
+) -> Settings:
+    """The settings that the file gives; `reads` names the keys whose values are looked at, by their tables."""
     settings = Settings(folder=path.absolute().parent)
     found = _tables(path, read(path))
     for name, first, second in (("orders", "table", "query"), ("endpoint", "secret", "secret_file")):
@@ -142,7 +178,7 @@ def _file(path: Path, environ: Mapping[str, str], *, without_secret: bool) -> Se
             place = f"{path}: [{name}] {word}"
             if word not in keys:
                 raise UsageError(_unknown(f"{path}: [{name}]", word, keys, name))
-            if without_secret and (keys[word].field or word) == "secret":
+            if word not in reads.get(name, ()) or (without_secret and (keys[word].field or word) == "secret"):
                 continue
             value = expand(written, environ, place)
             settings = _set(settings, table, keys[word], _Given(place, value, written, toml=True))

@@ -255,9 +255,50 @@ FAULTS = Table(
     ),
 )
 
+SCAN = Table(
+    "scan",
+    "scan",
+    (
+        Key(
+            "source",
+            kinds.PATH,
+            "The source that certify scans before it sends anything; nothing is scanned if not given.",
+            option="--source",
+        ),
+        Key("exclude", kinds.PATTERNS, "What is not read: patterns as in .gitignore, from the folder scanned."),
+        Key("ignore", kinds.RULES, "The rules that do not apply to this codebase."),
+        Key(
+            "fail_on",
+            kinds.FAIL_ON,
+            "The weakest severity that fails a scan; a rule that aborts fails it in any case.",
+            option="--fail-on",
+        ),
+        Key(
+            "database",
+            kinds.TEXT,
+            "The URL of a live database whose table of orders is looked at too.",
+            option="--database",
+            private=True,
+        ),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
-    table.name: table for table in (ENDPOINT, PURCHASE, ORDERS, COLUMNS, VALUES, EFFECTS, RUN, STRIPE_API, FAULTS)
+    table.name: table for table in (ENDPOINT, PURCHASE, ORDERS, COLUMNS, VALUES, EFFECTS, RUN, STRIPE_API, FAULTS, SCAN)
 }
+
+SCAN_READS: Mapping[str, tuple[str, ...]] = {
+    "scan": tuple(key.name for key in SCAN.keys),
+    "orders": ("table",),
+    "orders.columns": tuple(key.name for key in COLUMNS.keys),
+}
+"""Table → the keys that the scan reads: what only a run needs may lack its variables there."""
+
+RUN_READS: Mapping[str, tuple[str, ...]] = {
+    **{name: tuple(key.name for key in table.keys) for name, table in TABLES.items()},
+    "scan": ("source",),
+}
+"""Table → the keys that a run reads: what else [scan] says is read when its source is scanned."""
 
 COMMAND_LINE = Table(
     "",

@@ -277,6 +277,20 @@ def _column(value: Any) -> str:
     return "" if value is False else _text(value)
 
 
+def _rule(value: Any) -> str:
+    from ..scan.rule import rules  # reads every rule: nothing but a scan needs them
+
+    text = _text(value)
+    known = {rule.id: rule.name for rule in rules()}
+    if text in known:
+        return text
+    wanted = text.strip().upper().replace("_", "-")
+    number = re.fullmatch(r"(?:SC-?)?(\d{1,2})", wanted)
+    named = [rule_id for rule_id, name in known.items() if name.upper() == wanted]
+    close = [f"SC-{int(number[1]):02}"] if number else named or difflib.get_close_matches(wanted, list(known), n=1)
+    raise Wrong(close[0] if close and close[0] in known else None)
+
+
 def _words(value: Any) -> tuple[Any, ...]:
     words = value if isinstance(value, list) else [value]
     if not words or not all(isinstance(word, (str, bool, int)) for word in words):
@@ -305,6 +319,14 @@ PATH = Kind("a path", lambda value: Path(_text(value)), path=True)
 CERTIFICATES = Kind("a PEM file of certificates", _certificates, path=True)
 SECRET = Kind("the endpoint's signing secret (whsec_…)", _secret)
 SECRET_FILE = Kind("a readable file that holds the secret", _secret_file, path=True)
+PATTERNS = Kind("patterns as in .gitignore, at least one", _list_of(_text), commas)
+RULES = Kind("ids of the scan's rules such as SC-12, at least one", _list_of(_rule), commas)
+FAIL_ON = Kind(
+    '"error", "warning", "note" or "never"',
+    _choice(
+        "error", "warning", "note", "never", meant={"none": "never", "off": "never", "all": "note", "info": "note"}
+    ),
+)
 CREATED_BY = Kind(
     '"webhook" or "shop"',
     _choice("webhook", "shop", meant={"stripe": "webhook", "endpoint": "webhook", "app": "shop", "merchant": "shop"}),

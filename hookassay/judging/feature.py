@@ -11,7 +11,16 @@ from typing import Any
 
 from gherkin.parser import Parser
 
+SYSTEM_SCAN = "system_scan.feature"
+"""Describes the rules of the scan, and no clause: it is run by this project's tests, and is no part of the contract."""
+
 _CLAUSE_TAG = re.compile(r"@([A-Z]{2}-[0-9]{2})")
+
+
+def contract_features(folder: Traversable | None = None) -> list[Traversable]:
+    """The feature files that the contract is judged by, of `folder` (default: those installed with this package)."""
+    found = sorted((folder or files("hookassay.features")).iterdir(), key=lambda path: path.name)
+    return [path for path in found if path.name.endswith(".feature") and path.name != SYSTEM_SCAN]
 
 
 @cache
@@ -22,13 +31,12 @@ def examples(folder: Traversable | None = None) -> dict[str, tuple[str, ...]]:
     installed with this package). A clause that is not there is judged by nothing yet.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for path in sorted((folder or files("hookassay.features")).iterdir(), key=lambda path: path.name):
-        if path.name.endswith(".feature"):
-            for clause_id, rule in _rules(path.read_text(encoding="utf-8")):
-                titles = [
-                    title for child in rule["children"] if "scenario" in child for title in _titles(child["scenario"])
-                ]
-                found[clause_id] = (*found.get(clause_id, ()), *titles)
+    for path in contract_features(folder):
+        for clause_id, rule in _rules(path.read_text(encoding="utf-8")):
+            titles = [
+                title for child in rule["children"] if "scenario" in child for title in _titles(child["scenario"])
+            ]
+            found[clause_id] = (*found.get(clause_id, ()), *titles)
     return found
 
 

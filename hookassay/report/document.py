@@ -2,7 +2,9 @@
 
 Promised to those programs: hookassay, contract, target, verdict, scope, exit_code, seconds, clauses and versions; of a
 clause all keys but `source`, and of a scenario its name, status, seconds, message and deliveries. `versions` holds the
-status of each clause that was judged in several API versions. The other keys may change.
+status of each clause that was judged in several API versions. Where the source was scanned, `scan` holds what
+`hookassay scan --json` promises, and `in_source` of a clause those findings that its failure may come from. The other
+keys may change.
 """
 
 from __future__ import annotations
@@ -15,25 +17,44 @@ from typing import Any
 
 from ..errors import UsageError
 from ..judging.contract import Contract
-from ..judging.journal import DeliveryRecord, ScenarioRecord
+from ..judging.journal import FAILED, DeliveryRecord, ScenarioRecord
 from ..judging.subscription import losses
 from ..judging.verdict import ClauseResult, Result
 from ..redaction import Redactor
+from . import scan_document
 from .grid import differences, grid
+from .in_source import InSource
 
 NAME = "report.json"
+
+ADVICE = "Name a folder that can be created and written to: --report DIR"
 
 # The one status that a clause has and no scenario: a SHOULD that fails.
 WARNED = "warned"
 
 # Words of our own, which programs compare. A database password that happens to be `orders` must not change them.
-_FIXED_WORDS = frozenset({"hookassay", "contract", "verdict", "scope", "id", "level", "group", "status", "versions"})
+_FIXED_WORDS = frozenset(
+    {
+        "rule",
+        "severity",
+        "counts",
+        "hookassay",
+        "contract",
+        "verdict",
+        "scope",
+        "id",
+        "level",
+        "group",
+        "status",
+        "versions",
+    }
+)
 
 
-def document(result: Result, contract: Contract) -> dict[str, Any]:
+def document(result: Result, contract: Contract, source: InSource | None = None) -> dict[str, Any]:
     """`result` as report.json holds it; times are seconds, rounded to the millisecond.
 
-    `contract` gives the clause groups their names.
+    `contract` gives the clause groups their names, `source` what was found in the source.
     """
     target = result.target
     return {
@@ -57,24 +78,28 @@ def document(result: Result, contract: Contract) -> dict[str, Any]:
         "problem": result.problem,
         "lost_by_subscription": list(losses(target.events)),
         "preflight": list(result.preflight),
-        "clauses": [_clause(clause, contract.group_of(clause.clause).name) for clause in result.clauses],
+        "clauses": [_clause(clause, contract.group_of(clause.clause).name, source) for clause in result.clauses],
         "versions": {version: dict(statuses) for version, statuses in grid(result).items()},
         "version_differences": [
-            {"api_versions": list(one.versions), **_clause(one.result, contract.group_of(one.result.clause).name)}
+            {
+                "api_versions": list(one.versions),
+                **_clause(one.result, contract.group_of(one.result.clause).name, source),
+            }
             for one in differences(result)
         ],
         "created": list(result.created),
         "phases": {name: round(seconds, 3) for name, seconds in result.phases.items()},
+        **({"scan": scan_document.document(source.scan, source.curtain)} if source is not None else {}),
     }
 
 
-def write(result: Result, contract: Contract, folder: Path, redactor: Redactor) -> Path:
+def write(result: Result, contract: Contract, folder: Path, redactor: Redactor, source: InSource | None = None) -> Path:
     """Write report.json into `folder` and return its path; nobody ever sees half of it.
 
     Raises:
         UsageError: the folder cannot be written to.
     """
-    cleaned = _cleaned(document(result, contract), redactor)
+    cleaned = _cleaned(document(result, contract, source), redactor)
     text = _text(cleaned)
     # A lone surrogate out of a broken answer has no UTF-8 form; as \udcXX it is still valid JSON.
     return save(folder, NAME, text.encode("utf-8", "backslashreplace"))
@@ -90,8 +115,14 @@ def prepare(folder: Path) -> None:
     (folder / ".hookassay").unlink(missing_ok=True)
 
 
-def save(folder: Path, name: str, content: bytes) -> Path:
+def save(folder: Path, name: str, content: bytes, advice: str = ADVICE) -> Path:
     """Put one finished report into `folder`, in place of an older one, by way of a temporary file.
+
+    Args:
+        folder: Where; it is created.
+        name: The file's name.
+        content: What it holds.
+        advice: What to do where it cannot be written.
 
     Raises:
         UsageError: the folder cannot be created or written to.
@@ -107,14 +138,12 @@ def save(folder: Path, name: str, content: bytes) -> Path:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"The report {path} cannot be written ({error.strerror or error}).\n"
-            "Name a folder that can be created and written to: --report DIR"
-        ) from None
+        raise UsageError(f"The report {path} cannot be written ({error.strerror or error}).\n{advice}") from None
     return path
 
 
-def _clause(result: ClauseResult, group: str) -> dict[str, Any]:
+def _clause(result: ClauseResult, group: str, source: InSource | None) -> dict[str, Any]:
+    failed = result.status in (FAILED, WARNED)
     return {
         "id": result.clause.id,
         "level": result.clause.level,
@@ -124,7 +153,12 @@ def _clause(result: ClauseResult, group: str) -> dict[str, Any]:
         "status": result.status,
         "reason": result.reason,
         "scenarios": [_scenario(scenario) for scenario in result.scenarios],
+        **({"in_source": _in_source(result.clause.id, source)} if source is not None and failed else {}),
     }
+
+
+def _in_source(clause_id: str, source: InSource) -> list[dict[str, Any]]:
+    return [scan_document.finding(one, source.curtain) for one in source.of(clause_id)]
 
 
 def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, Scena
 from ..judging.verdict import NOT_JUDGED, ClauseResult, Result
 from ..redaction import Redactor
 from .document import WARNED, save
+from .in_source import InSource
 from .terminal import sent_lines
 
 NAME = "junit.xml"
@@ -25,13 +26,21 @@ NAME = "junit.xml"
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(result: Result, contract: Contract, folder: Path, redactor: Redactor, *, strict: bool = False) -> Path:
+def write(
+    result: Result,
+    contract: Contract,
+    folder: Path,
+    redactor: Redactor,
+    *,
+    strict: bool = False,
+    source: InSource | None = None,
+) -> Path:
     """Write junit.xml into `folder` and return its path.
 
     Raises:
         UsageError: the folder cannot be written to.
     """
-    root = _Suites(redactor, strict).tree(result, contract)
+    root = _Suites(redactor, strict, source).tree(result, contract)
     ET.indent(root)
     return save(folder, NAME, ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
 
@@ -39,8 +48,9 @@ def write(result: Result, contract: Contract, folder: Path, redactor: Redactor, 
 class _Suites:
     """Builds the tree; every text that enters it is redacted and made valid XML."""
 
-    def __init__(self, redactor: Redactor, strict: bool) -> None:
+    def __init__(self, redactor: Redactor, strict: bool, source: InSource | None) -> None:
         self._redactor = redactor
+        self._source = source
         self._strict = strict
 
     def tree(self, result: Result, contract: Contract) -> ET.Element:
@@ -109,6 +119,8 @@ class _Suites:
         if scenario.expected or scenario.seen:
             paragraphs += [f"Expected: {scenario.expected}", f"Seen: {scenario.seen}"]
         paragraphs += [f"Prevents: {clause.clause.prevents}", f"Source: {clause.clause.source}"]
+        if self._source is not None and clause.status in (FAILED, WARNED):
+            paragraphs += [f"In source: {line}" for line in self._source.told(clause.clause.id)]
         return self._text("\n".join(paragraphs))
 
     def _not_judged(self, root: ET.Element, result: Result) -> None:

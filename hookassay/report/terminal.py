@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +9,10 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from ..judging.contract import LEVELS, Contract
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, DeliveryRecord, ScenarioRecord
@@ -24,15 +21,8 @@ from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Cla
 from ..redaction import Redactor
 from .document import WARNED
 from .grid import differences, grid
-
-
-class Mark(NamedTuple):
-    """How a status is shown: by a sign, for not everybody sees colours, in a colour, and in words once."""
-
-    sign: str
-    style: str
-    words: str
-
+from .in_source import InSource
+from .paper import TIMES, Mark, Paper, many
 
 MARKS: Mapping[str, Mark] = MappingProxyType(
     {
@@ -49,17 +39,9 @@ VERDICT_STYLES: Mapping[str, str] = MappingProxyType(
     {CERTIFIED: "bold green", PARTIAL: "bold green", NOT_CERTIFIED: "bold red", NOT_JUDGED: "bold magenta"}
 )
 
-TIMES = "\N{MULTIPLICATION SIGN}"
-
-# What stands in for our own signs where the terminal's encoding lacks them.
-_ASCII = str.maketrans({"✔": "+", "✘": "X", "○": "o", "·": "-", "…": "...", TIMES: "x", "→": "->", "“": '"', "”": '"'})
-
-# An endpoint's answer must not steer the terminal: control characters, text direction, lone surrogates.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-WIDEST = 100
 FIRST_SENT_LINES, LAST_SENT_LINES = 7, 4
 MOST_OTHER_SCENARIOS = 8
+MOST_IN_SOURCE = 5
 ANSWER_SHOWN = 60
 
 
@@ -78,6 +60,7 @@ class TerminalReport:
         verbose: bool = False,
         strict: bool = False,
         command: str = "",
+        source: InSource | None = None,
     ) -> None:
         """Print on `console`.
 
@@ -89,13 +72,16 @@ class TerminalReport:
             strict: Whether a failing SHOULD fails the run.
             command: The command line that began the run, without its secrets and without `--only`, to which the report
                 adds `--only ID` for whoever wants to see a failure again; empty builds one from the target.
+            source: What was found in the source, where it was scanned.
         """
         self._console = console
+        self._paper = Paper(console, redactor)
         self._contract = contract
         self._redactor = redactor
         self._verbose = verbose
         self._strict = strict
         self._command = command
+        self._source = source
         self._position = {clause.id: place for place, clause in enumerate(contract)}
         self._ticked = False
         self._progress: Progress | None = None
@@ -103,15 +89,21 @@ class TerminalReport:
 
     def opening(self, target: Target, lines: Iterable[str] = ()) -> None:
         """Say what is tested against what, and tick off what the preflight found to be so, a line each."""
-        self._print(("hookassay ", "bold"), f"{version('hookassay')} · contract {self._contract.version}")
-        self._paragraph("Endpoint:", target.name)
+        self._paper.line(("hookassay ", "bold"), f"{version('hookassay')} · contract {self._contract.version}")
+        self._paper.paragraph("Endpoint:", target.name)
         if target.orders is None:
-            self._paragraph("Orders:", "no order reader: only what the wire shows is judged")
+            self._paper.paragraph("Orders:", "no order reader: only what the wire shows is judged")
         else:
             same = target.source.startswith(f"{target.orders}:")
-            self._paragraph("Orders:", target.source if same else f"{target.orders}, {target.source}".rstrip(", "))
-        self._paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
-        self._paragraph("API:", ", ".join((target.api_version, *target.also)))
+            self._paper.paragraph(
+                "Orders:", target.source if same else f"{target.orders}, {target.source}".rstrip(", ")
+            )
+        self._paper.paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
+        self._paper.paragraph("API:", ", ".join((target.api_version, *target.also)))
+        if self._source is not None:
+            scanned = self._source.scan
+            found = many(len(scanned.findings), "finding")
+            self._paper.paragraph("Source:", f"{many(scanned.files, 'file')} scanned, {found}")
         for line in lines:
             self.tick(line)
 
@@ -119,8 +111,8 @@ class TerminalReport:
         """Tick off one more thing that the preflight found to be so; it may take long, so each is said at once."""
         if not self._ticked:
             self._ticked = True
-            self._print()
-        self._paragraph(MARKS[PASSED].sign, line, indent=0, width=2, style=MARKS[PASSED].style)
+            self._paper.line()
+        self._paper.paragraph(MARKS[PASSED].sign, line, indent=0, width=2, style=MARKS[PASSED].style)
 
     def progress(self, done: int, total: int, clause_id: str) -> None:
         """Show on a terminal that `done` of `total` scenarios ended and that one of `clause_id` runs now.
@@ -159,6 +151,7 @@ class TerminalReport:
             self._findings(result)
         if judged or not result.problem:
             self._remarks(result)
+            self._unexplaining(result)
         if self._verbose:
             self._phases(result)
         self._clean_up(result)
@@ -166,7 +159,7 @@ class TerminalReport:
 
     def _groups(self, result: Result) -> None:
         """One line a group, then what the signs mean."""
-        self._print()
+        self._paper.line()
         broad = max(len(group.name) for group in self._contract.groups)
         for group in self._contract.groups:
             clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
@@ -178,18 +171,18 @@ class TerminalReport:
                     if status in (FAILED, WARNED, ERROR):
                         line.append(f" {self._ids(ids)}")
             if clauses:
-                self._print(*line)
+                self._paper.line(*line)
         shown = {clause.status for clause in result.clauses}
         legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
-        self._print((legend, "dim"))
+        self._paper.line((legend, "dim"))
 
     def _versions(self, result: Result) -> None:
         """One line an API version, which names the clauses that ended otherwise than in the target's."""
         table = grid(result)
         here = table.get(result.target.api_version, {})
         if table:
-            self._print()
-            self._print(("API versions:", "bold"), " the clauses that depend on how Stripe's objects look")
+            self._paper.line()
+            self._paper.line(("API versions:", "bold"), " the clauses that depend on how Stripe's objects look")
         broad = max(map(len, table), default=0)
         for api_version, statuses in table.items():
             line: list[str | tuple[str, str]] = [f"  {api_version:{broad}}"]
@@ -198,7 +191,7 @@ class TerminalReport:
                 if ids:
                     line.append((f"  {mark.sign} {len(ids)}", mark.style))
                     line.append(f" {self._ids(clause_id for clause_id in ids if here[clause_id] != status)}".rstrip())
-            self._print(*line)
+            self._paper.line(*line)
 
     def _findings(self, result: Result) -> None:
         """Each clause that failed, then those that warn, then our own errors, in fixed paragraphs."""
@@ -224,46 +217,71 @@ class TerminalReport:
         for broken, (first, *others) in alike.items():
             self._finding(first, result, told.get(broken, ()))
             if others:
-                self._paragraph("Likewise:", self._ids(clause.clause.id for clause in others))
+                self._paper.paragraph("Likewise:", self._ids(clause.clause.id for clause in others))
 
     def _finding(self, result: ClauseResult, run: Result, versions: Sequence[str] = ()) -> None:
         """One clause; the API versions are named where it is not the target's that is at fault."""
         clause, mark = result.clause, MARKS[result.status]
-        self._print()
+        self._paper.line()
         heading = f"{clause.id} {clause.level}"
-        self._paragraph(heading, clause.title, indent=0, width=len(heading) + 2, style=mark.style)
-        self._paragraph("API:", ", ".join(versions))
+        self._paper.paragraph(heading, clause.title, indent=0, width=len(heading) + 2, style=mark.style)
+        self._paper.paragraph("API:", ", ".join(versions))
         bad = [scenario for scenario in result.scenarios if scenario.status in (FAILED, WARNED, ERROR)]
         # What failed says more about the endpoint than what broke on our side.
         bad.sort(key=lambda scenario: scenario.status == ERROR)
         if bad:
             self._scenario(bad[0])
         else:
-            self._paragraph("Seen:", result.reason)
+            self._paper.paragraph("Seen:", result.reason)
         if result.status != ERROR:
-            self._paragraph("Prevents:", clause.prevents)
-            self._paragraph("Source:", clause.source)
+            self._paper.paragraph("Prevents:", clause.prevents)
+            self._paper.paragraph("Source:", clause.source)
+            self._in_source(clause.id)
         command = self._command or _command(run.target)
         if versions:
             command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
-        self._paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
+        self._paper.paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
-            self._paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
+            self._paper.paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
         if unshown > 0:
-            self._paragraph("Also:", f"{_many(unshown, 'more scenario')}, see report.json")
+            self._paper.paragraph("Also:", f"{many(unshown, 'more scenario')}, see report.json")
+
+    def _in_source(self, clause_id: str) -> None:
+        """Where the source shows why a clause fails."""
+        lines = list(self._source.told(clause_id)) if self._source is not None else []
+        if lines:
+            self._paper.line("  ", ("In source:", "bold"))
+        for line in lines[:MOST_IN_SOURCE]:
+            self._paper.paragraph("", line, indent=4, width=0, hang=2)
+        if len(lines) > MOST_IN_SOURCE:
+            self._paper.line(f"    and {len(lines) - MOST_IN_SOURCE} more, see report.json")
+
+    def _unexplaining(self, result: Result) -> None:
+        """What else was found in the source, in one line."""
+        if self._source is None:
+            return
+        failed = {clause.clause.id for clause in result.clauses if clause.status in (FAILED, WARNED)}
+        failed |= {one.result.clause.id for one in differences(result) if one.result.status in (FAILED, WARNED)}
+        others = self._source.others(failed)
+        if others:
+            counts = Counter(finding.rule.id for finding in others)
+            told = ", ".join(f"{rule_id} {count}" for rule_id, count in sorted(counts.items()))
+            what = "explain no failed clause" if len(others) > 1 else "explains no failed clause"
+            self._paper.line()
+            self._say(f"In source {many(len(others), 'finding')} {what} ({told}): `hookassay scan` shows what and why.")
 
     def _scenario(self, scenario: ScenarioRecord) -> None:
-        self._paragraph("Scenario:", scenario.name)
+        self._paper.paragraph("Scenario:", scenario.name)
         for place, line in enumerate(sent_lines(scenario, self._redactor)):
-            self._paragraph("" if place else "Sent:", line)
+            self._paper.paragraph("" if place else "Sent:", line)
         if scenario.status == ERROR:
-            self._paragraph(
+            self._paper.paragraph(
                 "Error:", f"{scenario.message}\nhookassay could not finish this; the endpoint is not blamed."
             )
             return
-        self._paragraph("Expected:", scenario.expected)
-        self._paragraph("Seen:", scenario.seen or scenario.message)
+        self._paper.paragraph("Expected:", scenario.expected)
+        self._paper.paragraph("Seen:", scenario.seen or scenario.message)
 
     def _remarks(self, result: Result) -> None:
         """What could not be judged and why, and what is worth saying about clauses that passed."""
@@ -279,10 +297,10 @@ class TerminalReport:
             self._listing(MARKS[status].words.capitalize(), reasons)
         lost = losses(result.target.events)
         if lost:
-            self._print()
-            self._print(("What the subscription loses:", "bold"))
+            self._paper.line()
+            self._paper.line(("What the subscription loses:", "bold"))
         for loss in lost:
-            self._paragraph("", loss, indent=2, width=0, hang=2)
+            self._paper.paragraph("", loss, indent=2, width=0, hang=2)
         notes: dict[str, list[str]] = {}
         for clause in result.clauses:
             if clause.status == PASSED:
@@ -293,24 +311,24 @@ class TerminalReport:
     def _listing(self, heading: str, texts: Mapping[str, Sequence[str]]) -> None:
         """Texts under a heading, each behind the ids of the clauses that it is about."""
         if texts:
-            self._print()
-            self._print((f"{heading}:", "bold"))
+            self._paper.line()
+            self._paper.line((f"{heading}:", "bold"))
         for text, ids in texts.items():
-            self._paragraph("", f"{self._ids(ids)}: {text or 'no reason was given'}", indent=2, width=0, hang=2)
+            self._paper.paragraph("", f"{self._ids(ids)}: {text or 'no reason was given'}", indent=2, width=0, hang=2)
 
     def _phases(self, result: Result) -> None:
-        self._print()
-        self._print(("Seconds per phase:", "bold"))
+        self._paper.line()
+        self._paper.line(("Seconds per phase:", "bold"))
         broad = max(map(len, result.phases), default=0)
         for name, seconds in result.phases.items():
-            self._print(f"  {name:{broad}}  {seconds:7.3f}")
+            self._paper.line(f"  {name:{broad}}  {seconds:7.3f}")
 
     def _clean_up(self, result: Result) -> None:
         if result.created and (self._verbose or not _on_this_machine(result.target.url)):
-            self._print()
-            self._paragraph(
+            self._paper.line()
+            self._paper.paragraph(
                 "For clean-up:",
-                f"{_many(len(result.created), 'purchase')} of run {result.run} reached the endpoint; their Checkout"
+                f"{many(len(result.created), 'purchase')} of run {result.run} reached the endpoint; their Checkout"
                 " Session ids are in report.json under `created`.",
                 indent=0,
                 width=15,
@@ -318,12 +336,12 @@ class TerminalReport:
 
     def _verdict(self, result: Result, reports: Sequence[Path]) -> None:
         """What was left out first, so that nobody reads a verdict that says more than was seen."""
-        self._print()
+        self._paper.line()
         for place, reason in enumerate(result.left_out if result.verdict == PARTIAL else ()):
-            self._paragraph("" if place else "Left out:", reason, indent=0)
+            self._paper.paragraph("" if place else "Left out:", reason, indent=0)
         if result.problem:
             self._say(result.problem)
-            self._print()
+            self._paper.line()
         every = [*result.clauses, *(difference.result for difference in differences(result))]
         errors = {clause.clause.id for clause in every if clause.status == ERROR and clause.scenarios}
         if errors and result.verdict == NOT_JUDGED and not result.problem:
@@ -331,14 +349,16 @@ class TerminalReport:
         warned = {clause.clause.id for clause in every if clause.status == WARNED}
         if warned and self._strict:
             self._say(f"With --strict a failing SHOULD fails the run: {self._ids(warned)}.")
-        self._print((result.verdict, VERDICT_STYLES[result.verdict]))
+        self._paper.line((result.verdict, VERDICT_STYLES[result.verdict]))
         count = Counter(clause.status for clause in result.clauses if clause.scenarios or not result.problem)
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
-        took = f"{_many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
-        self._paragraph("", f"{counts} · {took}" if counts else took, width=0)
-        self._paragraph("", result.advice, width=0)
+        took = f"{many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
+        self._paper.paragraph("", f"{counts} · {took}" if counts else took, width=0)
+        self._paper.paragraph("", result.advice, width=0)
         for folder, files in groupby(reports, key=lambda path: path.parent):
-            self._paragraph("", f"Reports: {', '.join(path.name for path in files)} in {folder}", width=0, wrap=False)
+            self._paper.paragraph(
+                "", f"Reports: {', '.join(path.name for path in files)} in {folder}", width=0, wrap=False
+            )
 
     def _ids(self, ids: Iterable[str]) -> str:
         """Clause ids in the contract's order, runs of three and more as `OR-02 to OR-06`."""
@@ -352,50 +372,7 @@ class TerminalReport:
         return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
 
     def _say(self, text: str) -> None:
-        self._paragraph("", text, indent=0, width=0)
-
-    def _paragraph(
-        self,
-        label: str,
-        text: str,
-        *,
-        indent: int = 2,
-        width: int = 10,
-        hang: int = 0,
-        style: str = "bold",
-        wrap: bool = True,
-    ) -> None:
-        """A label `width` wide and the text beside it, wrapped under itself; what is to be copied is not wrapped."""
-        text = self._printable(text).strip()
-        if not text:
-            return
-        margin = indent + width
-        room = min(self._console.width, WIDEST) - margin - hang
-        lines = [line.plain.rstrip() for line in Text(text).wrap(self._console, max(room, 20))] if wrap else [text]
-        for place, line in enumerate(lines):
-            if place:
-                self._print(" " * (margin + hang), line)
-            else:
-                self._print(" " * indent, (f"{self._printable(label):{width}}", style), line)
-
-    def _print(self, *pieces: str | tuple[str, str]) -> None:
-        """One line, each piece plain or with a style; the only way out to the console."""
-        line = Text()
-        for piece in pieces:
-            text, style = (piece, "") if isinstance(piece, str) else piece
-            line.append(self._printable(text), style)
-        line.rstrip()
-        self._console.print(line, soft_wrap=True)
-
-    def _printable(self, text: str) -> str:
-        """`text` without secrets and without what this terminal could not, or should not, be sent."""
-        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self._redactor.clean(text).expandtabs(4))
-        try:
-            text.encode(self._console.encoding)
-        except UnicodeEncodeError:
-            encoding = self._console.encoding
-            return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-        return text
+        self._paper.paragraph("", text, indent=0, width=0)
 
 
 def sent_lines(scenario: ScenarioRecord, redactor: Redactor) -> list[str]:
@@ -408,10 +385,10 @@ def sent_lines(scenario: ScenarioRecord, redactor: Redactor) -> list[str]:
     if len(folds) > FIRST_SENT_LINES + 1 + LAST_SENT_LINES:
         middle = slice(FIRST_SENT_LINES, -LAST_SENT_LINES)
         hidden = sum(map(len, folds[middle]))
-        lines[middle] = [f"… {_many(hidden, 'more delivery', 'more deliveries')} …"]
+        lines[middle] = [f"… {many(hidden, 'more delivery', 'more deliveries')} …"]
     unkept = scenario.sent - len(scenario.deliveries)
     if unkept > 0:
-        lines.append(f"… and {_many(unkept, 'more delivery', 'more deliveries')}")
+        lines.append(f"… and {many(unkept, 'more delivery', 'more deliveries')}")
     return lines
 
 
@@ -456,11 +433,6 @@ def _told(fold: Sequence[DeliveryRecord], redactor: Redactor) -> str:
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f}" if seconds >= 0.001 else "<1"
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    """`1 purchase`, `2 purchases`."""
-    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _broken(result: ClauseResult) -> str:
