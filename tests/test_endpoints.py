@@ -459,6 +459,15 @@ def test_a_dropped_connection_is_noted_and_no_fault(name: str, found: judged.Jud
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["fetching from Stripe's API"])
+def test_a_thin_event_may_be_followed(name: str, found: judged.Judged) -> None:
+    """Who fetches what a thin event is about finds it, sees that it is not paid, and acknowledges (FL-04)."""
+    (scenario,) = found.clause("FL-04")["scenarios"]
+    assert scenario["status"] == "passed"
+    assert "FL-04: a thin event is answered 200" in found.output
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["Django", "Flask with a queue", "Starlette"])
 def test_a_right_application_passes_in_process(framework: str, tmp_path: Path) -> None:
     """The same application without a server, WSGI or ASGI, gives no alarm either; only the wire is left out."""
