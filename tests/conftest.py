@@ -1,13 +1,20 @@
-"""Fixtures for all tests: databases to keep orders in."""
+"""Fixtures for all tests: databases to keep orders in, and the machine as a test may take it for granted."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import postgres
 import pytest
 from needed import needed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heed_interruptions() -> None:
+    """A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
