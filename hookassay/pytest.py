@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from .sender.event import Bundle, Event
     from .sender.purchase import Purchase
     from .sender.story import Story
+    from .stripe_api.client import StripeApi
     from .wire.connection import Answer
+
+    StandIns = Callable[[Settings], StripeApi | None]
 
 CONFIG = "hookassay_config"
 FORGED = "the signature of another secret"
@@ -230,7 +233,9 @@ def hookassay_orders(_hookassay_bench: Bench, hookassay_courier: StripeCourier) 
 
 
 @pytest.fixture
-def hookassay_certify(hookassay_endpoint: UnderTest, pytestconfig: pytest.Config) -> Callable[..., Result]:
+def hookassay_certify(
+    hookassay_endpoint: UnderTest, pytestconfig: pytest.Config, _hookassay_stand_ins: StandIns
+) -> Callable[..., Result]:
     """Judges the endpoint by the contract, or by some clauses: `hookassay_certify(only=["signed", "OR-01"])`.
 
     The test fails with the report where a clause does; else the result is given. `strict` makes it fail where a SHOULD
@@ -241,7 +246,8 @@ def hookassay_certify(hookassay_endpoint: UnderTest, pytestconfig: pytest.Config
         from .judging.run import plan
 
         names = tuple(only.split(",")) if isinstance(only, str) else tuple(only)
-        with _run(hookassay_endpoint, pytestconfig, only=names, strict=strict) as (run, report, text):
+        judging = _run(hookassay_endpoint, pytestconfig, _hookassay_stand_ins, only=names, strict=strict)
+        with judging as (run, report, text):
             run.contract.select(names)
             result = run.execute(plan(run.contract, run.settings))
             report.closing(result)
@@ -253,15 +259,39 @@ def hookassay_certify(hookassay_endpoint: UnderTest, pytestconfig: pytest.Config
 
 
 @pytest.fixture
-def _hookassay_bench(hookassay_endpoint: UnderTest, pytestconfig: pytest.Config) -> Iterator[Bench]:
+def _hookassay_bench(
+    hookassay_endpoint: UnderTest, pytestconfig: pytest.Config, _hookassay_stand_ins: StandIns
+) -> Iterator[Bench]:
     """The instruments that the other fixtures share in one test."""
-    with _run(hookassay_endpoint, pytestconfig) as (run, *_), run.instruments() as bench:
+    judging = _run(hookassay_endpoint, pytestconfig, _hookassay_stand_ins)
+    with judging as (run, *_), run.instruments() as bench:
         yield bench
+
+
+@pytest.fixture(scope="session")
+def _hookassay_stand_ins() -> Iterator[StandIns]:
+    """Gives the stand-in for Stripe's API that settings name, or None; one that was started ends with the session."""
+    with ExitStack() as stack:
+        running: dict[str, StripeApi] = {}
+
+        def stand_in(settings: Settings) -> StripeApi | None:
+            address = settings.stripe_api.address
+            if address is None:
+                return None
+            if address not in running:
+                from .stripe_api import process
+                from .stripe_api.address import Address
+
+                api = process.running(Address.parse(address), settings.stripe_api.token)
+                running[address] = stack.enter_context(api)
+            return running[address]
+
+        yield stand_in
 
 
 @contextmanager
 def _run(
-    told: UnderTest, config: pytest.Config, **settings: Any
+    told: UnderTest, config: pytest.Config, stand_ins: StandIns, **settings: Any
 ) -> Iterator[tuple[Run, TerminalReport, Callable[[], str]]]:
     """A run against what is under test, its report, and what that says so far."""
     from rich.console import Console
@@ -278,12 +308,14 @@ def _run(
         try:
             all_settings = _settings(told, config)
             all_settings = replace(all_settings, run=replace(all_settings.run, workers=1, **settings))
+            stripe_api = stand_ins(all_settings)
             endpoint = stack.enter_context(_endpoint(told, all_settings))
             contract = Contract.load()
             redactor = Redactor([endpoint.secret, *(value for _, value in all_settings.orders.headers)])
             report = TerminalReport(Console(file=output, width=100), contract, redactor, command="hookassay certify …")
             reader = FunctionReader(all_settings.orders, told.orders) if callable(told.orders) else None
-            yield Run(all_settings, endpoint, contract, redactor, report, reader), report, output.getvalue
+            run = Run(all_settings, endpoint, contract, redactor, report, reader, stripe_api)
+            yield run, report, output.getvalue
         except HookassayError as error:
             pytest.fail(f"hookassay: {error}", pytrace=False)
 

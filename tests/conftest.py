@@ -1,13 +1,23 @@
-"""Fixtures for all tests: databases to keep orders in."""
+"""Fixtures for all tests: databases to keep orders in, judgements that are under way, and Ctrl-C."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Mapping
+from concurrent.futures import wait
 from pathlib import Path
+from types import ModuleType
 
+import pool
 import postgres
 import pytest
 from needed import needed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heed_interruptions() -> None:
+    """A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +50,24 @@ def database_url(request: pytest.FixtureRequest) -> str:
     name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     url: str = request.getfixturevalue(name)
     return url
+
+
+@pytest.fixture(scope="session")
+def under_way(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[ModuleType, pool.Judgements]]:
+    """Every judgement that a chosen test asks for by `judgements`, all modules' in one pool."""
+    with pool.under_way(request.session, tmp_path_factory, "judgements") as started:
+        yield started
+
+
+@pytest.fixture
+def judgements(request: pytest.FixtureRequest, under_way: Mapping[ModuleType, pool.Judgements]) -> pool.Judgements:
+    """The judgement of every server that the tests of this module are about, under way or done."""
+    return under_way[request.module]
+
+
+@pytest.fixture
+def quiet(under_way: Mapping[ModuleType, pool.Judgements]) -> None:
+    """No judgement is under way any more, beside which copies of a volley would be kept apart."""
+    wait([judgement for judgements in under_way.values() for judgement in judgements.values()])

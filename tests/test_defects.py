@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
-
-import judged
 import pytest
 from defective import CONTRACT, DEFECTS, RACES, check, judge
-from pool import under_way
+from pool import Judgements
 
-AT_A_TIME = 4
-
-
-@pytest.fixture(scope="module")
-def judgements(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Future[judged.Judged]]]:
-    """The judgement of every other defect that was asked for, under way or done."""
-    with under_way(request, tmp_path_factory, judge, AT_A_TIME) as judgements:
-        yield judgements
+__all__ = ["judge"]  # which the pool judges by
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(DEFECTS) - set(RACES)))
-def test_a_defect_is_seen_and_blamed_on_its_clauses(name: str, judgements: Mapping[str, Future[judged.Judged]]) -> None:
+def test_a_defect_is_seen_and_blamed_on_its_clauses(name: str, judgements: Judgements) -> None:
     """A wrong server is not certified, for the clauses that its fault breaks and for no others."""
     check(name, judgements[name].result())
 

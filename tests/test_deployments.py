@@ -8,7 +8,7 @@ import gunicorn_process
 import judged
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

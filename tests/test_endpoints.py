@@ -1,7 +1,6 @@
 """The certification of right servers that differ: the suite must give none of them a false alarm.
 
-Nothing tells the suite how long an effect takes (`--settle`): it has to find out. The endpoints are judged a few at a
-time, because most of the time is waiting.
+Nothing tells the suite how long an effect takes (`--settle`): it has to find out.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +18,13 @@ import judged
 import pytest
 import uvicorn_process
 from endpoints.shop import WORDS
-from pool import under_way
+from pool import Judgements
 
 from hookassay.judging.contract import Contract
 from hookassay.reference import free_port
 
 CONTRACT = Contract.load()
 TESTS = Path(__file__).parent
-AT_A_TIME = 4
 TOKEN = "token-of-the-endpoints"
 
 REFERENCE = "hookassay.server.wsgi:app"
@@ -359,17 +356,8 @@ def judge(name: str, folder: Path) -> judged.Judged:
         return judged.certify(folder, *arguments, config=right.config, env=known)
 
 
-@pytest.fixture(scope="module")
-def judgements(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Future[judged.Judged]]]:
-    """The judgement of every right server that was asked for, under way or done."""
-    with under_way(request, tmp_path_factory, judge, AT_A_TIME) as judgements:
-        yield judgements
-
-
 @pytest.fixture
-def found(name: str, judgements: Mapping[str, Future[judged.Judged]]) -> judged.Judged:
+def found(name: str, judgements: Judgements) -> judged.Judged:
     """The judgement of the right server called `name`."""
     return judgements[name].result()
 
@@ -456,6 +444,15 @@ def test_a_dropped_connection_is_noted_and_no_fault(name: str, found: judged.Jud
     """A forgery that gets no answer at all is refused well enough (FG-02), and the report says so."""
     assert found.clause("FG-02")["status"] == "passed"
     assert "a forgery is not answered" in found.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fetching from Stripe's API"])
+def test_a_thin_event_may_be_followed(name: str, found: judged.Judged) -> None:
+    """Who fetches what a thin event is about finds it, sees that it is not paid, and acknowledges (FL-04)."""
+    (scenario,) = found.clause("FL-04")["scenarios"]
+    assert scenario["status"] == "passed"
+    assert "FL-04: a thin event is answered 200" in found.output
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ import judged
 import pytest
 from defective import DEFECTS, RACES, check, judge, serving
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "3"))
 """How often each is judged anew: few times in CI, more to be sure."""
 

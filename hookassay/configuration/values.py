@@ -17,7 +17,11 @@ import jmespath
 
 from ..endpoint import Endpoint, Secret, in_process
 from ..sender import version
+from ..sender.event import TYPES
 from ..stripe_api.address import Address
+
+MISSPELT = 0.9
+"""How near to a word another one is that was meant to be that word, as difflib counts: 1 for the same."""
 
 
 class Wrong(ValueError):  # noqa: N818 - reads as it is raised, and never leaves this package
@@ -137,6 +141,10 @@ def _event_type(value: Any) -> str:
     # Stripe takes no pattern but "*", and new types appear every month: only the form can be judged.
     if not re.fullmatch(r"[\w\[\]]+(\.[\w\[\]]+)+", text):
         raise Wrong(text.strip() if re.fullmatch(r"\s*[\w.]+\.\w+\s*", text) else None)
+    # One letter wrong would leave out every clause about refunds, say. No type of Stripe's is as near to another one.
+    close = [] if text in TYPES else difflib.get_close_matches(text, TYPES, n=1, cutoff=MISSPELT)
+    if close:
+        raise Wrong(close[0])
     return text
 
 

@@ -12,17 +12,15 @@ from ..wire.connection import Answer
 from .expectation import Expectation
 from .scene import Scene
 
-BODIES: Mapping[str, Callable[[Event], bytes]] = {
-    **MALFORMED,
-    **ODD,
-    "a thin event": lambda event: event.thin().body(),
-}
+THIN = "a thin event"
+
+BODIES: Mapping[str, Callable[[Event], bytes]] = {**MALFORMED, **ODD, THIN: lambda event: event.thin().body()}
 """What a feature calls a signed body that is no snapshot event → the body."""
 
 PAYMENT = "the payment"
 
 # Whoever fetches the object of a thin event, as is right, sees that nothing is paid yet.
-MADE_FROM = {"a thin event": "the delayed payment's checkout"}
+MADE_FROM = {THIN: "the delayed payment's checkout"}
 """What a body is made from, where it is not a report of the payment."""
 
 COMPLETED = "checkout.session.completed"
@@ -41,7 +39,9 @@ def send_body(scene: Scene, kind: str) -> Answer:
     bundle = scene.subscribed(role.story.tell(MADE_FROM.get(kind, PAYMENT)))
     event = next((one for one in bundle if one.type == COMPLETED), bundle[-1])
     parcel = scene.bench.dispatch.parcel(role.purchase.session_id, event)
-    answer = scene.bench.dispatch.send(replace(parcel, event_id="", event_type=kind, body=BODIES[kind](event)))
+    # A thin event is one that Stripe's API knows, as it knows what the event is about; what is no event has no id.
+    event_id = event.thin().id if kind == THIN else ""
+    answer = scene.bench.dispatch.send(replace(parcel, event_id=event_id, event_type=kind, body=BODIES[kind](event)))
     if answer.acknowledged or kind in ODD:
         scene.record.note(f"{kind} is answered {answer.describe()}")
     return answer

@@ -22,6 +22,31 @@ Style = Literal["compact", "indented", "spaced", "escaped", "shuffled", "newline
 
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
 
+TYPES: Final = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "charge.failed",
+    "charge.pending",
+    "charge.refund.updated",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.succeeded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+    "setup_intent.succeeded",
+)
+"""The types of event that report what may happen to a purchase, among all those of Stripe's that there are."""
+
 
 def api_url(kind: str, object_id: str) -> str:
     """Where Stripe's API has the object of this type: `/v1/charges/ch_…`, `/v1/checkout/sessions/cs_…`."""

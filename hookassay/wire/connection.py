@@ -269,9 +269,9 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection; closing twice does no harm."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
 
     def _left(self) -> float:
         """Seconds left for this delivery, whose time begins to run with the first question."""

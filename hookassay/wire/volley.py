@@ -58,6 +58,10 @@ def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -
     def read(index: int) -> None:
         # A thread that reads an answer holds up the one that still sends: it notes the moment, and reads later.
         answers[index] = connections[index].answer(requests[index].method, all_sent)
+        # As any client does once it has its answer. A server with one worker may wait for it, for seconds, before it
+        # takes the next connection: copies that wait for one another would look like an endpoint that never answers.
+        all_sent.wait(endpoint.timeout)
+        connections[index].close()
 
     readers: dict[int, threading.Thread] = {}
     try:

@@ -58,10 +58,11 @@ class Fetching:
             stripe.WebhookSignature.verify_header(
                 body.decode(), req.get_header("Stripe-Signature") or "", self._secret, tolerance=300
             )
-            thing = json.loads(body)["data"]["object"]
-            kind, object_id, payment = thing["object"], thing["id"], thing.get("payment_intent")
+            kind, object_id, payment = self._subject(json.loads(body))
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
             raise falcon.HTTPBadRequest from None
+        except stripe.StripeError:
+            raise falcon.HTTPServiceUnavailable from None
         try:
             with self._turn:
                 session = self._session(kind, object_id, object_id if kind == "payment_intent" else payment)
@@ -70,6 +71,17 @@ class Fetching:
         except stripe.StripeError:
             raise falcon.HTTPServiceUnavailable from None
         resp.media = {"received": True}
+
+    def _subject(self, event: Mapping[str, Any]) -> tuple[str, str, str | None]:
+        """What an event is about: the object's kind and id, and its payment where the event says which it is.
+
+        Of a thin event Stripe says it, and no one else.
+        """
+        if event["object"] == "v2.core.event":
+            related: Any = self._stripe.v2.core.events.retrieve(event["id"]).related_object
+            return related.type, related.id, None
+        thing = event["data"]["object"]
+        return thing["object"], thing["id"], thing.get("payment_intent")
 
     def _session(self, kind: str, object_id: str, payment: str | None) -> Any:
         """The Checkout Session that an object is about, as it is now; None where there is none."""

@@ -4,14 +4,17 @@ import dataclasses
 import io
 import ssl
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from stripe.params import WebhookEndpointCreateParams
 
 from hookassay.config import DEFAULT_VALUES, LATEST_API_VERSION, Settings
 from hookassay.configuration import endpoint, load, overlay
 from hookassay.configuration.keys import COMMAND_LINE, TABLES
 from hookassay.endpoint import Secret
 from hookassay.errors import UsageError
+from hookassay.sender.event import TYPES
 
 
 @pytest.fixture
@@ -218,6 +221,8 @@ WRONG = [
     ("[endpoint]\nevents = []", "at least one"),
     ('[endpoint]\nevents = ["charge.*"]', "event types such as"),
     ('[endpoint]\nevents = ["charge.refunded "]', 'Did you mean ["charge.refunded"]?'),
+    ('[endpoint]\nevents = ["charge.refundd"]', 'Did you mean ["charge.refunded"]?'),
+    ('[endpoint]\nevents = ["checkout_session.completed"]', 'Did you mean ["checkout.session.completed"]?'),
     ('[endpoint]\napi_version = "2026-10-28-endive"', 'Did you mean "2026-10-28.endive"?'),
     ('[endpoint]\napi_version = "latest"', f'Did you mean "{LATEST_API_VERSION}"?'),
     ("[endpoint]\napi_version = 2023-10-16", 'not 2023-10-16. Did you mean "2023-10-16"?'),
@@ -309,6 +314,14 @@ class TestValues:
     def test_unknown_event_types_are_allowed(self, told):
         """Stripe adds event types every month, so only their form is judged."""
         assert told('[endpoint]\nevents = ["v2.core.account[requirements].updated"]').endpoint.events
+
+    def test_no_type_of_stripes_is_taken_for_a_misspelt_one(self, told):
+        """Whatever an endpoint can be subscribed to at Stripe is accepted, however near to another type it is."""
+        (types,) = get_args(WebhookEndpointCreateParams.__annotations__["enabled_events"])
+        subscription = [one for one in get_args(types) if one != "*"]
+
+        assert told(f"[endpoint]\nevents = {subscription}").endpoint.events == tuple(subscription)
+        assert set(TYPES) <= set(subscription)
 
     def test_a_star_subscribes_to_all(self, told):
         """`*` is how Stripe itself writes a subscription to everything."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hookassay.reference import free_port
+
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "pytest.md").read_text(encoding="utf-8")
 EXAMPLE = dict(re.findall(r"<!-- (\S+) -->\n```python\n(.*?)```", DOCUMENT, re.DOTALL))
 
@@ -109,6 +111,57 @@ def test_clauses(hookassay_certify):
     result = hookassay_certify("SG-01")
     assert result.verdict == "passed (partial)"
     assert [clause.status for clause in result.clauses] == ["passed"]
+"""
+    done = run(tmp_path, shop=shop, conftest=conftest, test_webhook=test)
+
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_an_application_that_fetches(tmp_path: Path) -> None:
+    """An application that asks Stripe's API back finds there what was delivered, in every test of the session."""
+    address = f"127.0.0.1:{free_port()}"
+    (tmp_path / "hookassay.toml").write_text(f'[stripe_api]\naddress = "{address}"\n')
+    shop = f"""
+import json
+
+import stripe
+
+ORDERS = {{}}
+CLIENT = stripe.StripeClient("sk_test_of_the_shop", base_addresses={{"api": "http://{address}"}})
+
+
+def app(environ, start_response):
+    event = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    if event["type"] == "checkout.session.completed":
+        session = CLIENT.v1.checkout.sessions.retrieve(event["data"]["object"]["id"])
+        ORDERS[session.id] = {{
+            "status": session.payment_status,
+            "refund_status": None,
+            "dispute_status": None,
+            "total_amount": session.amount_total / 100,
+        }}
+    start_response("204 No Content", [])
+    return []
+"""
+    conftest = """
+import pytest
+from hookassay.pytest import UnderTest
+from shop import ORDERS, app
+
+pytest_plugins = ["hookassay.pytest"]
+
+@pytest.fixture
+def hookassay_endpoint():
+    return UnderTest(app, secret="whsec_of_the_tests", orders=ORDERS.get)
+"""
+    test = """
+def test_it(hookassay_purchase, hookassay_courier, hookassay_orders):
+    purchase = hookassay_purchase()
+    hookassay_courier.deliver(purchase, "the payment")
+    hookassay_orders.eventually(purchase, "paid")
+
+def test_clauses(hookassay_certify):
+    hookassay_certify("OR-01,OR-02")
 """
     done = run(tmp_path, shop=shop, conftest=conftest, test_webhook=test)
 

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from types import ModuleType
 
 import judged
 import pytest
 
+AT_A_TIME = 6
+
+Judgements = Mapping[str, "Future[judged.Judged]"]
+"""The judgement of each server by its name, under way or done."""
+
 
 @contextmanager
 def under_way(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    judge: Callable[[str, Path], judged.Judged],
-    at_a_time: int,
-) -> Iterator[Mapping[str, Future[judged.Judged]]]:
-    """The judgement of every `name` that the chosen tests of this module are about, under way or done.
+    session: pytest.Session, tmp_path_factory: pytest.TempPathFactory, asked_by: str
+) -> Iterator[Mapping[ModuleType, Judgements]]:
+    """The judgements that the chosen tests of each module are about: those that ask for the fixture `asked_by`.
 
-    `judge` is given the name and a folder of its own. Only tests that ask for the requesting fixture count.
+    Such a module has a function `judge`, which is given the `name` that a test is about and a folder of its own.
     """
-    wanted = {
-        str(item.callspec.params["name"]): None
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.module is request.module
-        and request.fixturename in item.fixturenames
-        and "name" in item.callspec.params
-    }
-    folders = {name: tmp_path_factory.mktemp("judged") for name in wanted}
-    pool = ThreadPoolExecutor(at_a_time)
+    wanted: dict[ModuleType, dict[str, None]] = {}
+    for item in session.items:
+        if isinstance(item, pytest.Function) and asked_by in item.fixturenames and "name" in item.callspec.params:
+            wanted.setdefault(item.module, {})[str(item.callspec.params["name"])] = None
+    pool = ThreadPoolExecutor(AT_A_TIME)
     try:
-        yield {name: pool.submit(judge, name, folder) for name, folder in folders.items()}
+        # What is asked for last begins first. That is the right servers, whose long waits the wrong ones then fill.
+        yield {
+            module: {name: pool.submit(module.judge, name, tmp_path_factory.mktemp("judged")) for name in names}
+            for module, names in reversed(wanted.items())
+        }
     finally:
         pool.shutdown(cancel_futures=True)

@@ -12,6 +12,7 @@ from hookassay.judging import failure
 from hookassay.judging.expectation import Expectation
 from hookassay.judging.failure import BODIES
 from hookassay.judging.scene import Scene
+from hookassay.sender.dispatch import Dispatch, Parcel
 from hookassay.sender.malformed import MALFORMED, ODD
 
 
@@ -23,8 +24,16 @@ def test_one_signed_attempt(scene: Scene, shop: ToyShop, kind: str) -> None:
     scene.courier.pump(last=True)
     (record,) = scene.record.deliveries
 
-    assert (record.signing, record.attempt, record.event_type, record.event_id) == ("honest", 1, kind, "")
+    assert (record.signing, record.attempt, record.event_type) == ("honest", 1, kind)
     assert len(shop.received) == 1
+
+
+@pytest.mark.parametrize("kind", [*MALFORMED, *ODD])
+def test_what_is_no_event_has_no_id(scene: Scene, shop: ToyShop, kind: str) -> None:
+    """A body that is no event, or is hardly one, is told to nobody under an event's id."""
+    failure.send_body(scene, kind)
+
+    assert [record.event_id for record in scene.record.deliveries] == [""]
 
 
 def test_rightly_signed(scene: Scene, shop: ToyShop) -> None:
@@ -62,6 +71,16 @@ def test_thin_event_of_what_is_not_paid(scene: Scene, shop: ToyShop) -> None:
     assert thin["type"] == "v1.checkout.session.completed"
     assert thin["related_object"]["id"] == purchase.session_id
     assert purchase.unpaid().of("checkout.session.completed").object["payment_status"] == "unpaid"
+
+
+def test_thin_event_is_announced(scene: Scene, shop: ToyShop) -> None:
+    """Stripe's API is told of a thin event before it leaves, under the id that it is fetched by."""
+    announced: list[Parcel] = []
+    dispatch = Dispatch(scene.bench.dispatch.endpoint, lambda parcel, _: None, announce=announced.append)
+    scene.bench.dispatch = dispatch
+    failure.send_body(scene, "a thin event")
+
+    assert [parcel.event_id for parcel in announced] == [json.loads(shop.received[0].body)["id"]]
 
 
 def test_made_from_what_is_subscribed(staging: Staging, shop: ToyShop) -> None:

@@ -13,7 +13,7 @@ from freezegun import freeze_time
 
 from hookassay.config import EndpointSettings, PurchaseSettings
 from hookassay.errors import NotApplicable, UsageError
-from hookassay.sender.event import Bundle, Event
+from hookassay.sender.event import TYPES, Bundle, Event
 from hookassay.sender.purchase import Purchase, PurchaseBook
 
 RUN = "a1b2c3d4"
@@ -345,6 +345,15 @@ def test_a_fact_is_told_by_the_events_that_stripe_sends(
 ) -> None:
     """Each fact of the session has its whole bundle, in the order in which Stripe generates it."""
     assert list(tell(book.new(mode=mode_of(tell))).types) == types
+
+
+def test_every_type_that_is_told_is_listed(book: PurchaseBook) -> None:
+    """The list of event types has exactly those that some fact of a purchase is told by."""
+    told = {event_type for _, _, types in FACTS for event_type in types}
+    told |= {event.type for event in everything(book.new())}
+    told |= set(book.new().dispute().updated("under_review").types)
+
+    assert sorted(told) == list(TYPES)
 
 
 @pytest.mark.parametrize(

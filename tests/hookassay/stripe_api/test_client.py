@@ -99,6 +99,18 @@ def test_a_second_event_about_the_same_is_known(stand_in: StandIn) -> None:
     assert client.v1.events.retrieve(again.id).type == again.type
 
 
+def test_a_thin_event_leads_to_what_it_is_about(stand_in: StandIn) -> None:
+    """A thin event that is delivered is there, and so is the checkout as it is then: completed, not yet paid."""
+    purchase = stand_in.sold()
+    thin = purchase.unpaid().of("checkout.session.completed").thin()
+    stand_in.api.announce(purchase, Parcel(purchase.session_id, thin.id, thin.type, thin.body()))
+    client = stripe.StripeClient(KEY, base_addresses={"api": stand_in.url})
+
+    assert client.v2.core.events.retrieve(thin.id).type == thin.type
+    session = client.v1.checkout.sessions.retrieve(thin.object_id)
+    assert (session.status, session.payment_status) == ("complete", "unpaid")
+
+
 def test_a_forked_process_has_a_connection_of_its_own(stand_in: StandIn) -> None:
     """A copy of the client in another process tells through a connection of its own, and both go on."""
     stand_in.sold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import socket
 import threading
@@ -30,6 +31,21 @@ def meeting(copies: int) -> scripted.Script:
         server.receive(sock, number)
         barrier.wait(2)
         sock.sendall(OK)
+
+    return script
+
+
+def lingering() -> scripted.Script:
+    """Answer one after the other, and wait a second for each client to close before the next one's turn."""
+    turn = threading.Lock()
+
+    def script(sock: socket.socket, server: Scripted, number: int) -> None:
+        with turn:
+            server.receive(sock, number)
+            sock.sendall(OK)
+            sock.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                sock.recv(1)
 
     return script
 
@@ -116,6 +132,15 @@ def test_deadline() -> None:
         volley = fire(server.endpoint(timeout=0.3), REQUESTS)
 
     assert {one.problem for one in volley.answers} == {"no answer within 0.3 s"}
+    assert max(one.answered_at for one in volley.answers) - min(one.sent_at for one in volley.answers) < 1
+
+
+def test_no_copy_waits_for_another() -> None:
+    """An answered connection is closed at once, so that a server of one worker goes on with the next copy."""
+    with serving(lingering()) as server:
+        volley = fire(server.endpoint(), REQUESTS)
+
+    assert [one.status for one in volley.answers] == [200] * 6
     assert max(one.answered_at for one in volley.answers) - min(one.sent_at for one in volley.answers) < 1
 
 
