@@ -1,31 +1,18 @@
-"""The scan: every file once, the cheap look first, then patterns and checks, then what may be ignored."""
+"""The scan: what all files show, what follows from them together, and what of it may be ignored."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
-from ast_grep_py import Config, SgNode
-
-from ..errors import HookassayError
 from .check import Circumstances, checks
 from .finding import Finding, Hit
-from .language import GRAMMARS
-from .rule import SEVERITIES, Pattern, Rule, rules
-from .source import Source, TooDeep, read
-from .suppression import Suppression, suppressions
+from .reading import read_all
+from .rule import SEVERITIES, Rule, rules
+from .suppression import Suppression
 from .tree import Skipped, Tree
-
-# What a file must hold before its syntax tree is searched: that costs more than all else, and most files are others.
-_ABOUT_STRIPE = re.compile(
-    rb"stripe|whsec_|checkout[._]session|charge\.(refund|dispute)|payment_intent"
-    rb"|construct_?event|verify_?header|validatepayload"
-)
 
 
 @dataclass(frozen=True)
@@ -98,38 +85,17 @@ def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
     tree = Tree(root, told.exclude)
     circumstances = Circumstances(tree, told.table, tuple(told.columns.items()), told.database)
     # Rules that are ignored are looked for too: they know of secrets in lines that other rules show.
-    watchers = [(check, list[Any]()) for check in checks(rules(), circumstances)]
-    hits: list[Hit] = []
-    skipped: list[Skipped] = []
-    notes: list[str] = []
-    comments: list[Suppression] = []
-    count = 0
-    for file in tree.files():
-        if isinstance(file, Skipped):
-            skipped.append(file)
-            continue
-        count += 1
-        sources = read(file.path, file.text)
-        comments.extend(suppressions(sources[0]))
-        for source in sources:
-            with _noted(source, skipped):
-                relevant = _relevant(source, rules())
-                if relevant and source.root.find(kind="ERROR"):
-                    skipped.append(Skipped(source.path, "does not parse everywhere; what parses was read"))
-                for rule, pattern in relevant:
-                    hits.extend(_matches(rule, pattern, source))
-            for check, facts in watchers:
-                if not check.words or any(word in source.lowered for word in check.words):
-                    with _noted(source, skipped):
-                        facts.extend(check.look(source))
-    for check, facts in watchers:
+    watchers = list(checks(rules(), circumstances))
+    seen = read_all(tree, watchers)
+    hits, skipped, notes = list(seen.hits), list(seen.skipped), list[str]()
+    for check, facts in zip(watchers, seen.facts, strict=True):
         for found in check.conclude(facts):
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
                 hits.append(found)
-    findings, suppressed, odd = _sorted_out(hits, applied, comments)
-    if not count:
+    findings, suppressed, odd = _sorted_out(hits, applied, seen.comments)
+    if not seen.files:
         notes.append("No file was read: there is none of a kind that is read, or git ignores them all.")
     return Scan(
         tree.root,
@@ -137,57 +103,12 @@ def scan(root: Path, settings: ScanSettings | None = None) -> Scan:
         tuple(suppressed),
         tuple(dict.fromkeys(skipped)),
         (*notes, *odd),
-        count,
+        seen.files,
         time.perf_counter() - began,
         applied,
         tree.within,
         tuple(dict.fromkeys(secret for hit in hits for secret in hit.secrets if secret.strip())),
     )
-
-
-@contextmanager
-def _noted(source: Source, skipped: list[Skipped]) -> Iterator[None]:
-    """Keep what goes wrong with one file from ending the scan of the others."""
-    try:
-        yield
-    except TooDeep:
-        skipped.append(Skipped(source.path, "nested too deeply; read as text alone"))
-    except (HookassayError, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # the parser's panics are no Exception
-        skipped.append(Skipped(source.path, f"not wholly read ({type(error).__name__}, a fault of hookassay's)"))
-
-
-def _relevant(source: Source, applied: Iterable[Rule]) -> list[tuple[Rule, Pattern]]:
-    """The patterns of this source's language of which a word occurs in it, where it speaks of Stripe at all."""
-    if source.language not in GRAMMARS or not _ABOUT_STRIPE.search(source.lowered):
-        return []
-    return [
-        (rule, pattern)
-        for rule in applied
-        for pattern in rule.patterns
-        if source.family in pattern.languages
-        and (pattern.tests or not source.is_test)
-        and any(word in source.lowered for word in pattern.words)
-    ]
-
-
-def _matches(rule: Rule, pattern: Pattern, source: Source) -> Iterator[Hit]:
-    for match in source.root.find_all(cast(Config, pattern.config)):
-        node = (match.get_match(pattern.at) if pattern.at else None) or match
-        hidden = match.get_match(pattern.secret) if pattern.secret else None
-        secrets = (hidden.text().strip("\"'`"),) if hidden is not None else ()
-        yield Hit(rule.id, source.place(node), _message(pattern, match), secrets=secrets)
-
-
-def _message(pattern: Pattern, match: SgNode) -> str:
-    """The pattern's message, its metavariables filled in with the source, on one line."""
-
-    def written(name: re.Match[str]) -> str:
-        node = match if name[1] == "MATCH" else match.get_match(name[1])
-        return " ".join(node.text().split()) if node is not None else "…"
-
-    return re.sub(r"\{([A-Z_]+)\}", written, pattern.message)
 
 
 def _sorted_out(

@@ -24,6 +24,17 @@ _OPTIONAL = ("patterns", "check", "aborts")
 _PATTERN_KEYS = ("languages", "words", "rule", "constraints", "utils", "at", "message", "secret", "tests")
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, of which YAML would keep the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{key} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A shape of the syntax tree that breaks a rule, in languages where it looks the same.
@@ -107,7 +118,10 @@ def parse(text: str, shared: Mapping[str, Mapping[str, Any]], where: str) -> Rul
     Raises:
         ValueError: it says something that the scan would misread.
     """
-    document = yaml.safe_load(text)
+    try:
+        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(f"{where}: {error}") from None
     if not isinstance(document, dict):
         raise ValueError(f"{where} must be a mapping")
     _known(where, document, (*_KEYS, *_OPTIONAL))
@@ -145,9 +159,8 @@ def _patterns(written: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]
     for family in written["languages"]:
         if family not in FAMILIES:
             raise ValueError(f"{where}: {family} is none of the languages {', '.join(FAMILIES)}")
-        config = {"rule": written["rule"], "utils": {**shared.get(family, {}), **written.get("utils", {})}}
-        if written.get("constraints"):
-            config["constraints"] = written["constraints"]
+        config = {key: written[key] for key in ("rule", "constraints") if written.get(key)}
+        config["utils"] = _needed(config, {**shared.get(family, {}), **written.get("utils", {})})
         yield Pattern(
             languages=(family,),
             words=tuple(word.encode().lower() for word in written["words"]),
@@ -157,6 +170,23 @@ def _patterns(written: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]
             secret=written.get("secret", ""),
             tests=written.get("tests", False),
         )
+
+
+def _needed(config: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the `known` utilities that a pattern comes to: each costs time whenever the pattern is looked for."""
+    needed: dict[str, Any] = {}
+    waiting: list[Any] = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = part.get("matches")
+            if isinstance(name, str) and name in known and name not in needed:
+                needed[name] = known[name]
+                waiting.append(known[name])
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return needed
 
 
 def _known(where: str, table: Mapping[str, Any], keys: Sequence[str]) -> None:

@@ -55,6 +55,10 @@ class Source:
     text: str = field(repr=False)
     language: str
 
+    def __reduce__(self) -> tuple[type[Source], tuple[str, str, str]]:
+        """Cross to another process without the syntax tree, which is parsed anew where it is needed."""
+        return Source, (self.path, self.text, self.language)
+
     @property
     def family(self) -> str:
         """The family of its grammar, or its language where it has no grammar."""

@@ -18,7 +18,7 @@ from dulwich.ignore import IgnoreFilter, IgnoreFilterManager
 from dulwich.repo import Repo
 
 from ..errors import UsageError
-from .language import ENV, TEXT, language
+from .language import ENV, GRAMMARS, MARKUP, TEXT, language
 
 LARGEST = 1_000_000
 """Bytes of a file that is still read: larger ones are data, or code that a program wrote."""
@@ -83,13 +83,6 @@ class Tree:
         self.root = root.resolve()
         self._exclude = IgnoreFilter([pattern.encode() for pattern in exclude])
 
-    def files(self) -> Iterator[File | Skipped]:
-        """Every file that is read, in the order of their paths, and those that could not be."""
-        for path, name in self._paths():
-            read = path if isinstance(path, Skipped) else self._read(path, name)
-            if read is not None:
-                yield read
-
     @property
     def within(self) -> str:
         """The path from the repository's top to what is scanned, ending in a slash; empty at the top or without one."""
@@ -99,7 +92,11 @@ class Tree:
         """Whether git keeps the file at `path` (relative to the root); None where there is no repository to ask."""
         return None if self._index is None else os.fsencode(self._in_repository(path)) in self._index
 
-    def _paths(self) -> Iterator[tuple[Path | Skipped, str]]:
+    def paths(self) -> Iterator[tuple[Path | Skipped, str]]:
+        """Every file that is worth a look, in the order of the folders, with its path from the root.
+
+        A folder that cannot be listed stands in the place of its files.
+        """
         if self.root.is_file():
             yield self.root, self.root.name
             return
@@ -129,7 +126,8 @@ class Tree:
         for folder_not_read in closed:
             yield folder_not_read, folder_not_read.path
 
-    def _read(self, path: Path, name: str) -> File | Skipped | None:
+    def read(self, path: Path, name: str) -> File | Skipped | None:
+        """The file at `path` whose path from the root is `name`; None for what is no source at all."""
         try:
             if path.is_symlink() or not path.is_file():
                 return None
@@ -144,7 +142,7 @@ class Tree:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             return Skipped(name, "not UTF-8")
-        if language(name) != TEXT and len(text) > _LONGEST_LINE and _longest(text) > _LONGEST_LINE:
+        if _delivered(name) and len(text) > _LONGEST_LINE and _longest(text) > _LONGEST_LINE:
             return Skipped(name, "minified")
         return File(name, text)
 
@@ -214,6 +212,11 @@ def _readable(root: Path) -> None:
             raise UsageError(f"{root} is neither a folder nor a file. {what}")
     except OSError as error:
         raise UsageError(f"{root} cannot be read ({error.strerror or error}). {what}") from None
+
+
+def _delivered(name: str) -> bool:
+    """Whether a file is of a kind that programs pack for browsers."""
+    return language(name) == MARKUP or GRAMMARS.get(language(name)) == "javascript"
 
 
 def _longest(text: str) -> int:

@@ -77,13 +77,25 @@ def test_severities_begin_with_the_strongest() -> None:
 
 
 def test_a_pattern_is_one_for_each_family() -> None:
-    """A pattern for two families has the utilities of each, and words in lower case."""
-    pattern = {**WRITTEN["patterns"][0], "languages": ["python", "go"]}
-    rule = parse(yaml.safe_dump({**WRITTEN, "patterns": [pattern]}), {"go": {"f": {"kind": "block"}}}, "SC-90-x.yml")
+    """A pattern for two families has those utilities of each that it comes to, and words in lower case."""
+    pattern = {**WRITTEN["patterns"][0], "languages": ["python", "go"], "rule": {"inside": {"matches": "f"}}}
+    shared = {
+        "python": {"f": {"kind": "call"}, "unneeded": {"kind": "block"}},
+        "go": {"f": {"any": [{"matches": "g"}]}, "g": {"kind": "block"}},
+    }
+    rule = parse(yaml.safe_dump({**WRITTEN, "patterns": [pattern]}), shared, "SC-90-x.yml")
 
     assert [one.languages for one in rule.patterns] == [("python",), ("go",)]
     assert rule.patterns[0].words == (b"float",)
-    assert "f" in rule.patterns[1].config["utils"]
+    assert [set(one.config["utils"]) for one in rule.patterns] == [{"f"}, {"f", "g"}]
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """YAML would keep the last of two equal keys, and the pattern would find something else than it says."""
+    text = yaml.safe_dump(WRITTEN) + "title: Another one.\n"
+
+    with pytest.raises(ValueError, match="title stands twice"):
+        parse(text, {}, "SC-90-x.yml")
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,17 @@ class OrdersTable:
         for reader in readers:
             marks = (*reader.marks, *reader.bases) if tells else reader.bases
             if any(mark in source.lowered for mark in marks):
-                facts.extend(reader.read(source))
+                facts.extend(sql.read(source, self._wanted) if source.language == SQL else reader.read(source))
         yield from facts
         if readers:
             yield from states.read(source, facts, self._names)
+
+    def _wanted(self, table: str, statement: str) -> bool:
+        """Whether a table is the orders', is renamed to be, or keeps payments in its place."""
+        told = statement.lower().encode()
+        return self._names.mean(table) or bool(
+            _KEPT.search(told) or (b"rename" in told and self._names.written.search(told))
+        )
 
     def conclude(self, facts: list[Fact | Handles | Listed]) -> Iterable[Hit | Skipped]:
         """What is wrong with the orders table, and what could not be read of it."""

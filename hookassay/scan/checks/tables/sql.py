@@ -82,15 +82,21 @@ At = Callable[[int, int], Place]
 """The place of the characters from … up to … of the SQL."""
 
 
-def read(source: Source) -> Iterator[Change | Skipped]:
-    """What a file of SQL does to tables; what undoes a migration is left out."""
+Wanted = Callable[[str, str], bool]
+"""Whether a table matters, by its name and the statement that makes or changes it."""
+
+
+def read(source: Source, wanted: Wanted = lambda *_: True) -> Iterator[Change | Skipped]:
+    """What a file of SQL does to the tables that are wanted; what undoes a migration is left out."""
     if _UNDONE.search(source.path):
         return
-    for change in changes(_upward(source.text), source.path, source.place_of):
+    for change in changes(_upward(source.text), source.path, source.place_of, wanted=wanted):
         yield change or Skipped(source.path, "SQL that is not understood everywhere; the rest was read")
 
 
-def changes(text: str, path: str, at: At, offset: int = 0, dialect: str = "SQL") -> Iterator[Change | None]:
+def changes(
+    text: str, path: str, at: At, offset: int = 0, dialect: str = "SQL", wanted: Wanted = lambda *_: True
+) -> Iterator[Change | None]:
     """What the statements in `text` do to tables; None for one that may define a table and cannot be parsed.
 
     Args:
@@ -99,8 +105,12 @@ def changes(text: str, path: str, at: At, offset: int = 0, dialect: str = "SQL")
         at: Its places.
         offset: How many characters of the file stand before it, to keep the order of several texts in one file.
         dialect: What the migrations around it are written with.
+        wanted: Which tables matter: a dump has hundreds that do not, and parsing is what takes long.
     """
     for begin, statement in _statements(text):
+        made = _SPOKEN_OF.match(statement)
+        if made and not wanted(made[2], statement):
+            continue
         renamed = _RENAME.match(statement)
         if renamed:
             place = at(begin, begin + renamed.end())
@@ -110,13 +120,12 @@ def changes(text: str, path: str, at: At, offset: int = 0, dialect: str = "SQL")
         if tree is None:
             if _BY_INDEX.match(statement):  # the index was seen where it was created
                 continue
-            spoken_of = _SPOKEN_OF.match(statement)
-            if spoken_of:
-                place = at(begin + spoken_of.start(2), begin + spoken_of.end(2))
-                act = Act.CREATE if spoken_of[1].lower() == "create" else Act.ADD
+            if made:
+                place = at(begin + made.start(2), begin + made.end(2))
+                act = Act.CREATE if made[1].lower() == "create" else Act.ADD
                 unread = (Key((UNREAD,)),) if re.search(r"\bunique\b", statement, re.IGNORECASE) else ()
                 where = stream(dialect, path)
-                yield Change(act, spoken_of[2], place, where, "SQL", offset + begin, keys=unread, open=True)
+                yield Change(act, made[2], place, where, "SQL", offset + begin, keys=unread, open=True)
             yield None
             continue
 
