@@ -222,15 +222,22 @@ class TestUnreadable:
             (b"x = 1\0", "binary"),
             ("x = 'é'".encode("latin-1"), "not UTF-8"),
             ("x = 1".encode("utf-16"), "binary"),
-            (b"x = '" + b"a" * 6_000 + b"'", "minified"),
         ],
     )
     def test_content_is_noted(self, tmp_path: Path, content: bytes, reason: str) -> None:
-        """A huge, binary, non-UTF-8 or minified file is noted with its reason, and the others are read."""
+        """A huge, binary or non-UTF-8 file is noted with its reason, and the others are read."""
         (tmp_path / "a.py").write_bytes(content)
         plant(tmp_path, "b.py")
 
         assert skipped(tmp_path) == [("a.py", reason)]
+        assert paths(tmp_path) == ["b.py"]
+
+    def test_what_is_minified_for_browsers_is_noted(self, tmp_path: Path) -> None:
+        """A line that nobody wrote makes a script minified; in another language it is data beside code."""
+        line = "x = '" + "a" * 6_000 + "'"
+        plant(tmp_path, "a.js", "b.py", text=line)
+
+        assert skipped(tmp_path) == [("a.js", "minified")]
         assert paths(tmp_path) == ["b.py"]
 
     def test_file_is_noted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
