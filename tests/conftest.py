@@ -8,6 +8,7 @@ from concurrent.futures import wait
 from pathlib import Path
 from types import ModuleType
 
+import mariadb
 import pool
 import postgres
 import pytest
@@ -35,6 +36,26 @@ def postgres_url() -> Iterator[str]:
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
     with postgres.fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of a throw-away MariaDB server, shared by the session.
+
+    Skips where no MariaDB is installed, except in CI (CI=true), where a skipped database would be a hole.
+    """
+    programs = needed(
+        mariadb.binaries(), "no MariaDB is installed (apt-get install mariadb-server-core mariadb-client-core)"
+    )
+    with mariadb.running(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_database(mariadb_url: str) -> Iterator[str]:
+    """The URL of an empty MariaDB database of the test's own."""
+    with mariadb.fresh_database(mariadb_url) as url:
         yield url
 
 

@@ -43,7 +43,7 @@ def suppressions(source: Source) -> Iterator[Suppression]:
     if b"hookassay:" not in source.lowered:
         return
     for number, line in enumerate(source.lines, 1):
-        found = _COMMENT.match(line)
+        found = _COMMENT.match(line) if "hookassay:" in line.lower() else None
         if found:
             ids = tuple(dict.fromkeys(re.findall(r"SC-\d\d", found["ids"].upper())))
             reason = _CLOSING.sub("", found["reason"]).strip(" \t:-,")

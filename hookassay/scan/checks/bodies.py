@@ -11,9 +11,15 @@ from types import MappingProxyType
 from ast_grep_py import SgNode
 
 from ..check import Circumstances
+from ..code.assignment import assignments
+from ..code.call import arguments, callee, calls
+from ..code.function import functions_around
+from ..code.grammar import grammatical
+from ..code.imports import imports
+from ..code.node import inside, line, span, start
+from ..code.verification import verifications
 from ..finding import Hit
 from ..source import Source
-from .syntax import arguments, assignments, callee, calls, functions_around, grammatical, inside, verifications
 
 # Family → what was made of a body, or written anew from what it said.
 _MADE = MappingProxyType(
@@ -118,11 +124,7 @@ def _payload(source: Source, call: SgNode, payload: SgNode) -> Iterator[Hit]:
         yield Hit("SC-14", source.place(payload), message)
         return
     name = _unwrapped(payload.text())
-    given = [
-        one
-        for one in assignments(source, function)
-        if name in one.names and one.node.range().start.index < call.range().start.index
-    ]
+    given = [one for one in assignments(source, function) if name in one.names and start(one.node) < start(call)]
     told = [one for one in given if not _NOTHING.fullmatch(one.value.text())]
     if told and all(_made(source, one.value) for one in told):
         yield _hit(source, told[-1].value)
@@ -182,7 +184,7 @@ def _behind(source: Source, found: list[SgNode], parser: SgNode, receiver: str, 
     around = functions_around(source, parser)[0]
     for route in found:
         if (
-            route.range().start.index > parser.range().end.index
+            start(route) > span(parser)[1]
             and callee(route) in (f"{receiver}.post", f"{receiver}.all", f"{receiver}.use")
             and functions_around(source, route)[0] == around
             and _within(_first_path(route), prefix)
@@ -193,8 +195,7 @@ def _behind(source: Source, found: list[SgNode], parser: SgNode, receiver: str, 
 
 def _broken(source: Source, parser: SgNode, route: SgNode) -> Iterator[Hit | _Mounted]:
     """What a parser does to one route behind it."""
-    line = route.range().start.line + 1
-    message = f"This parses every body before the webhook's route in line {line} verifies it."
+    message = f"This parses every body before the webhook's route in line {line(route)} verifies it."
     hit = Hit("SC-14", source.place(parser), message, also=(source.place(route),))
     text = route.text().lower()
     wants_raw = _RAW.search(text) and "webhook" in text and b"stripe" in source.lowered
@@ -250,14 +251,10 @@ def _module(source: Source, name: str) -> tuple[str, str]:
     found = re.fullmatch(r"""require\(['"](?P<path>\.[^'"]+)['"]\)(\.(?P<function>\w+))?""", name)
     if found is not None:
         return _without_suffix(found["path"]), found["function"] or ""
-    if not re.fullmatch(r"\w+", name):
+    module, original = imports(source).get(name, ("", ""))
+    if not module.startswith("."):
         return "", ""
-    from_path = r"""(?:from\s*|=\s*require\(\s*)['"](?P<path>\.[^'"]+)['"]"""
-    one = re.search(rf"""\b(?:import|const|let|var)\b[^;'"=]*\{{[^}}]*\b{name}\b[^}}]*\}}\s*{from_path}""", source.text)
-    if one is not None:
-        return _without_suffix(one["path"]), name
-    whole = re.search(rf"""\b(?:import|const|let|var)\s+(?:\*\s*as\s+)?{name}\b[^;'"=]*{from_path}""", source.text)
-    return (_without_suffix(whole["path"]), "") if whole is not None else ("", "")
+    return _without_suffix(module), "" if original == "default" else original
 
 
 def _without_suffix(path: str) -> str:
@@ -284,7 +281,7 @@ def _raw_before(found: list[SgNode], receiver: str, parser: SgNode, route: SgNod
     """Whether the route's body was taken as it is before the parser could parse it."""
     return any(
         callee(call) == f"{receiver}.use"
-        and call.range().start.index < parser.range().start.index
+        and start(call) < start(parser)
         and _RAW.search(call.text().lower()) is not None
         and (_within(_first_path(route), _first_path(call)) or _within(_first_path(call), _first_path(route)))
         for call in found

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.call import arguments
 from ..finding import Hit
 from ..language import MARKUP, language
 from ..source import Source
 from . import names
+from .file_by_file import FileByFile
 
 _API = re.compile(r"^[\"'`](https?:)?//api\.stripe\.com(?P<path>/v\d\b)?")
 # What sends a request to an address that it is given.
@@ -46,7 +47,7 @@ _BROWSER_PATH = re.compile(
 )
 _BROWSER = re.compile(
     r"""
-      \A\s*(//[^\n]*\s+|/\*.*?\*/\s*)*["']use\ client["']
+      \A (?>\s+|//[^\n]*|/\*.*?\*/)*+ ["']use\ client["']
     | \b(document|window)\s*\.\s*(getElementById|querySelector\w*|addEventListener|createElement|body|cookie|location
       |open|localStorage|history|alert|confirm)\b
     | \blocalStorage\.|\bnew\ XMLHttpRequest\b|\bjQuery\(|\$\(["'\#.]
@@ -65,13 +66,10 @@ _SDK = re.compile(
 )
 
 
-class ApiFromBrowser:
+class ApiFromBrowser(FileByFile):
     """Finds SC-09."""
 
     words = (b"stripe",)
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
 
     def look(self, source: Source) -> Iterator[Hit]:
         """The calls in one file, if a browser gets it."""
@@ -84,10 +82,6 @@ class ApiFromBrowser:
                 seen.add(place.line)
                 secrets = tuple(re.findall(r"\b[sr]k_(?:live|test)_\w+", place.text))
                 yield Hit("SC-09", place, message, secrets=secrets)
-
-    def conclude(self, facts: list[Hit]) -> list[Hit]:
-        """What was seen."""
-        return facts
 
 
 def delivered(source: Source) -> bool:
@@ -138,10 +132,9 @@ def _clients(source: Source) -> Iterator[tuple[SgNode, str]]:
     for kind in ("new_expression", "call_expression"):
         for node in source.root.find_all(kind=kind):
             called = node.field("constructor") or node.field("function")
-            arguments = node.field("arguments")
-            if called is None or arguments is None:
+            if called is None or node.field("arguments") is None:
                 continue
-            first = next((one for one in arguments.children() if one.is_named() and one.kind() != "comment"), None)
+            first = next(iter(arguments(node)), None)
             name = called.text()
             if name in found or re.fullmatch(r"require\(\s*[\"']stripe[\"']\s*\)", name):
                 yield node, "Stripe's server library is used in code that the browser gets."

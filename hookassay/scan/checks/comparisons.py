@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.assignment import assignments
+from ..code.call import arguments, callee, calls
+from ..code.function import functions_around
+from ..code.grammar import NAMES, grammatical
+from ..code.node import every, named
 from ..finding import Hit
 from ..source import Source
-from .syntax import arguments, assignments, callee, calls, every, functions_around, grammatical
+from .file_by_file import FileByFile
 
 _COMPUTED = re.compile(
     r"""
       \bhmac\.(new|New|digest)\b | \bcreateHmac\b | \bhash_hmac\b | \bOpenSSL::HMAC\b | \bsubtle\.sign\b
-    | (compute|calculate|generate|expected|create|make)_?\w*(signature|hmac)\w*\(
+    | (compute|calculate|generate|expected|create|make)_?\w{0,40}(signature|hmac)\w{0,40}\(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -30,7 +34,7 @@ _COMPARED = re.compile(
     (?: (\.|::)(equals|compare|localeCompare|includes|indexOf|isEqual|eql\?|equal\?|casecmp\??|include\?)
     | ^\\?(strcmp|strcasecmp|strncmp|in_array|isEqual)
     | bytes\.(Equal|Compare) | strings\.(EqualFold|Compare) | slices\.(Contains|Equal) | reflect\.DeepEqual
-    )$ """,
+    )\Z """,
     re.VERBOSE,
 )
 _OPERATORS = frozenset({"==", "===", "!=", "!==", "<>", "in", "not in", "not", "eql?", "<=>"})
@@ -46,16 +50,9 @@ _NOT_A_DIGEST = re.compile(
 )
 _LENGTH = re.compile(r"\blength\b|\bbyteLength\b|\blen\(|strlen|\.size\b|\.bytesize\b|\btypeof\b|count\(|gettype")
 _STRIPE = re.compile(r"stripe|whsec|\bv1\b", re.IGNORECASE)
-_NAME = {
-    "python": "identifier",
-    "javascript": "identifier",
-    "ruby": "identifier",
-    "php": "variable_name",
-    "go": "identifier",
-}
 
 
-class OrdinaryComparisons:
+class OrdinaryComparisons(FileByFile):
     """Finds SC-17: a digest that the code computed, in a comparison that ends at the first difference."""
 
     words = (
@@ -66,9 +63,6 @@ class OrdinaryComparisons:
         b"stripe_webhook",
         b"stripewebhook",
     )
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
 
     def look(self, source: Source) -> Iterator[Hit]:
         """The comparisons in one file."""
@@ -84,20 +78,15 @@ class OrdinaryComparisons:
                 message = "The signature is compared as any text is, not in constant time."
                 yield Hit("SC-17", source.place(node), message)
 
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
-
 
 def _comparisons(source: Source) -> Iterator[tuple[SgNode, list[SgNode]]]:
     """Comparisons, and what is compared."""
     for node in every(source.root, *_BINARY[source.family]):
         children = node.children()
         if any(not child.is_named() and child.text() in _OPERATORS for child in children):
-            yield node, [child for child in children if child.is_named()]
+            yield node, named(node)
     for call in calls(source, source.root):
-        called = callee(call)
-        if _COMPARED.search(called) and _COMPARED.search(called).end() == len(called):  # type: ignore[union-attr]
+        if _COMPARED.search(callee(call)):
             receiver = [child for child in call.children()[:1] if child.kind() not in ("arguments", "argument_list")]
             yield call, [*receiver, *arguments(call)]
 
@@ -109,7 +98,7 @@ def _is_digest(source: Source, scope: list[SgNode], operand: SgNode, hops: int =
         return True
     if hops == 0:
         return False
-    names = {text} | {node.text() for node in every(operand, _NAME[source.family])}
+    names = {text} | {node.text() for node in every(operand, *NAMES[source.family])}
     # The outermost function: an arrow inside it compares what the function computed.
     outermost = scope[-2] if len(scope) > 1 else scope[-1]
     return any(

@@ -11,10 +11,13 @@ from types import MappingProxyType
 from ast_grep_py import SgNode
 
 from ..check import Circumstances
+from ..code.assignment import assignments
+from ..code.call import arguments, callee, calls
+from ..code.grammar import CHOICES, grammatical
+from ..code.node import every, inside, named
 from ..finding import Hit
 from ..source import Source
-from .names import secret, webhook
-from .syntax import arguments, assignments, callee, calls, every, grammatical, inside
+from .names import hidden, secret, webhook
 
 _TEXT = re.compile(r"""[bru]{0,2}(?P<quote>["'`])(?P<text>[^"'`\n]*)(?P=quote)""", re.IGNORECASE)
 
@@ -27,6 +30,8 @@ _NO_DEFAULT = re.compile(r"string|str|utf-?8|ascii|hex|base64|latest|json|AWSCUR
 
 _SETTING = re.compile(r"env(iron)?\b|_ENV\b|_SERVER\b|conf(ig)?|settings|credentials|viper|\bsecrets\b", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"\benv(iron)?\b|getenv|_ENV\b|_SERVER\b", re.IGNORECASE)
+# What whoever uses a library passes to it, and not what an environment lacks.
+_PASSED = re.compile(r"getattr\(|(?i:options|opts|props|params|config|settings)(\?\.|\.|->)(?!get|env)\w+(?![\w(.])")
 _PRINTS = re.compile(r"(^|\.|->|::)(console\.\w+|log(ger|ging)?\.\w+|print|puts|error_log|\w*[Pp]rint(f|ln))$")
 _VERIFIES = re.compile(r"construct_?event|verify_?header|parse_?event_?notification", re.IGNORECASE)
 _PLAIN = re.compile(r"(WEBHOOK|ENDPOINT)_(SIGNING_)?SECRET")
@@ -40,14 +45,6 @@ _FALLBACKS = MappingProxyType(
         "php": (("binary_expression", "augmented_assignment_expression"), ("??", "??=")),
     }
 )
-_CHOICES = MappingProxyType(
-    {
-        "python": ("conditional_expression",),
-        "javascript": ("ternary_expression",),
-        "ruby": ("conditional",),
-        "php": ("conditional_expression",),
-    }
-)
 _HOLDERS = (
     *("assignment", "keyword_argument", "pair", "variable_declarator", "assignment_expression"),
     *("public_field_definition", "field_definition", "property_element", "array_element_initializer"),
@@ -56,6 +53,12 @@ _HOLDERS = (
 )
 _DEMANDS = re.compile(
     r"(^|[.>:_])(assert|invariant|require|ensure|check|must|bool$|throw_?if|abort_?if)|validat", re.IGNORECASE
+)
+# Names in a list of what must be there: `REQUIRED = ["STRIPE_SECRET_KEY", …]`, `for name in ("STRIPE_SECRET_KEY", …)`.
+_LISTED = re.compile(
+    r"""(?ix) (?: (?<!\w)\w{0,40}(?:required|mandatory|needed|must)\w{0,40} [^=\n]{0,40} = \s* (?:%w)?
+      | \bfor \s* \(? (?:const\s|let\s|var\s)? \s* \w+ \s+ (?:in|of) \s* | \bforeach \s* \( \s* )
+      [\[({] (?P<names> [^\])}]{0,1000} ) [\])}]"""
 )
 _NEGATIVE = re.compile(r"""\bnot\b|!|==|\bempty\b|blank|\bnil\b|\bis_null\b|\bunless\b""")
 _TELLING = re.compile(r"secret|stripe|webhook|whsec|signing|key")
@@ -123,14 +126,24 @@ class DefaultSecrets:
 
 
 def _matters(source: Source, seen: _Default) -> bool:
-    """Whether it stands for a secret; an API key may be empty, since Stripe refuses that one."""
+    """Whether it stands for a secret; what is called an API key and is empty may be a publishable one."""
     if seen.text.startswith("pk_") or _NO_DEFAULT.fullmatch(seen.text):
         return False
     if re.match(r"(sk|rk)_(test|live)_", seen.text) and "STRIPE" in seen.name:
         return True
     if _PLAIN.search(seen.name) and "STRIPE" not in seen.name:
         return bool(_VERIFIES.search(source.text))
-    return secret(seen.name) and (webhook(seen.name) or (seen.text != "" and " " not in seen.text))
+    if _nothing(seen):
+        return hidden(seen.name) and (webhook(seen.name) or not _PASSED.search(_read(seen.node)))
+    return secret(seen.name) and (webhook(seen.name) or " " not in seen.text)
+
+
+def _read(default: SgNode) -> str:
+    """The expression that a default stands in."""
+    above = default.parent()
+    while above is not None and above.kind() in ("argument", "arguments", "argument_list", "parenthesized_expression"):
+        above = above.parent()
+    return above.text() if above is not None else ""
 
 
 def _nothing(seen: _Default) -> bool:
@@ -176,9 +189,11 @@ def _in_calls(source: Source) -> Iterator[_Default]:
     """`os.getenv("NAME", "x")`, `getattr(settings, "NAME", "x")`, `ENV.fetch("NAME") { "x" }`."""
     for call in calls(source, source.root):
         last = re.split(r"[.>:\\]+", callee(call))[-1].rstrip("!?")
-        if not _READS.search(last) or _WRITES.search(last):
+        if not (_READS.search(last) or last == "Or") or _WRITES.search(last):
             continue
         given = arguments(call)
+        if callee(call) == "cmp.Or" and len(given) > 1 and _text(given[-1]) is not None:
+            yield from _setting(given[0], given[-1])
         # These words say nothing: `form.get`, `getattr(shop, …)` read what somebody typed in.
         where = given[0].text() if last == "getattr" and given else callee(call)
         if re.fullmatch("get|getattr|dig|str|string", last) and not _SETTING.search(where):
@@ -207,11 +222,11 @@ def _behind_operators(source: Source) -> Iterator[_Default]:
             if left.kind() == node.kind():
                 left = left.children()[-1]
             yield from _setting(left, children[2])
-    for node in every(source.root, *_CHOICES[source.family]):
-        named = [child for child in node.children() if child.is_named()]
-        setting = named[0] if source.family == "python" or len(named) == 2 else named[1]
-        if _text(named[-1]) is not None:
-            yield from _setting(setting, named[-1])
+    for node in every(source.root, *CHOICES[source.family]):
+        parts = named(node)
+        setting = parts[0] if source.family == "python" or len(parts) == 2 else parts[1]
+        if _text(parts[-1]) is not None:
+            yield from _setting(setting, parts[-1])
 
 
 def _where_empty(source: Source) -> Iterator[_Default]:
@@ -359,15 +374,18 @@ def _asked(source: Source) -> Iterator[str]:
         )
         if condition is not None:
             yield from _words(condition.text())
-    for node in every(source.root, *_CHOICES.get(source.family, ())):
-        named = [child for child in node.children() if child.is_named()]
-        if len(named) == 3 and _text(named[-1]) is None:
-            yield from _words(named[1 if source.family == "python" else 0].text())
+    for node in every(source.root, *CHOICES.get(source.family, ())):
+        parts = named(node)
+        if len(parts) == 3 and _text(parts[-1]) is None:
+            yield from _words(parts[1 if source.family == "python" else 0].text())
     for call in calls(source, source.root):
-        if _DEMANDS.search(callee(call)) and callee(call) != "require":
+        # `require("stripe")(…)` is what it requires.
+        if _DEMANDS.search(callee(call)) and not re.match(r"require($|\()", callee(call)):
             yield from _words(" ".join(one.text() for one in arguments(call)))
     for doubled in re.finditer(r"!!\s*([\w.$>-]+)", source.text):
         yield from _words(doubled[1])
+    for listed in _LISTED.finditer(source.text):
+        yield from _words(listed["names"])
 
 
 def _kinds(source: Source) -> tuple[str, ...]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.entry import ENTRIES, entry
+from ..code.grammar import grammatical
+from ..code.literal import literal
+from ..code.node import named, span
+from ..code.stripe_code import Meaning, StripeCode, stripe_code
+from ..code.stripe_object import kind_of_type
 from ..finding import Hit
-from ..language import GRAMMARS
 from ..source import Source
-from ..stripe_code import Meaning, StripeCode, kind_of_type, span, stripe_code
+from .file_by_file import FileByFile
 
 # What a Charge has and a Dispute has not.
 _ONLY_CHARGES = frozenset(
@@ -25,17 +29,14 @@ _ASKED = "retrieve|Get|update|capture"
 _CHARGE_ID = re.compile(r"(stripe_?)?charge(_?id)?", re.I)
 
 
-class DisputeAsCharge:
+class DisputeAsCharge(FileByFile):
     """Finds SC-22."""
 
     words = (b"dispute",)
 
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
-
     def look(self, source: Source) -> Iterator[Hit]:
         """How one file reads disputes."""
-        if source.language not in GRAMMARS or source.is_test or b"stripe" not in source.lowered:
+        if not grammatical(source) or b"stripe" not in source.lowered:
             return
         if not _DISPUTE.search(source.text):
             return
@@ -44,10 +45,6 @@ class DisputeAsCharge:
             hit = Hit("SC-22", source.place(node), message)
             found.setdefault(hit.place.line, hit)
         yield from found.values()
-
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
 
 
 class _Disputes:
@@ -70,15 +67,14 @@ class _Disputes:
         code = self._code
         said = "The object of charge.dispute.* is a Dispute, and is declared as a Charge here."
         for node in code.find("as_expression", "type_assertion"):
-            parts = [one for one in node.children() if one.is_named()]
+            parts = named(node)
             typed, inner = (parts[0], parts[-1]) if node.kind() == "type_assertion" else (parts[-1], parts[0])
             if kind_of_type(typed.text()) == "charge" and self._is_object(inner) and self._disputed(node):
                 yield node, said
         for node in code.find(
             "variable_declarator", "assignment", "assignment_expression", "var_spec", "short_var_declaration"
         ):
-            typed_as = node.field("type")
-            text = typed_as.text() if typed_as is not None else code.documented(node)
+            text = code.declared_type(node)
             value = node.field("value") or node.field("right")
             if value is not None and code.family == "go" and kind_of_type(_composed(value)) == "charge":
                 text, value = _composed(value), None
@@ -99,7 +95,7 @@ class _Disputes:
                 yield node, said
 
     def _disputed_body(self, body: SgNode) -> bool:
-        first = next((one for one in body.children() if one.is_named()), None)
+        first = next(iter(named(body)), None)
         return first is not None and self._disputed(first)
 
     def _given_objects(self, function: SgNode | None) -> bool:
@@ -143,18 +139,14 @@ class _Disputes:
                 continue
             if self._is_dispute(read[0]):
                 yield node, f"A Dispute has no `{read[1][-1]}`; the charge that has is in its `charge`."
-        for kind in ("keyword_argument", "pair", "array_element_initializer", "keyed_element"):
-            for node in code.find(kind):
-                parts = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
-                if len(parts) != 2:
-                    continue
-                key = (code.literal(parts[0]) or parts[0].text()).strip("\"'")
-                if _CHARGE_ID.fullmatch(key) and self._is_dispute_id(parts[1]):
-                    yield parts[1], "This is the dispute's id; the charge's is in its `charge`."
+        for node in code.find(*ENTRIES):
+            found = entry(node)
+            if found is not None and _CHARGE_ID.fullmatch(found[0]) and self._is_dispute_id(found[1]):
+                yield found[1], "This is the dispute's id; the charge's is in its `charge`."
         for call in code.calls():
             if len(call.arguments) < 2 or not re.fullmatch(r"eq|where|filter|firstWhere|andWhere|Where", call.name):
                 continue
-            column = code.literal(call.arguments[0])
+            column = literal(call.arguments[0])
             if column is None:
                 read = code.access(call.arguments[0])
                 column = read[1][-1] if read is not None else ""
@@ -225,7 +217,7 @@ class _Disputes:
 
     def _unmarshalled(self, target: SgNode) -> bool:
         """Whether Go decodes the event's object into the variable."""
-        parts = [one for one in target.children() if one.is_named()]
+        parts = named(target)
         name = parts[0].text() if target.kind() == "expression_list" and parts else target.text()
         text = self._code.function(target).text()
         return bool(re.search(rf"Unmarshal\(\s*[\w.]*Data\.Raw\s*,\s*&?{re.escape(name)}\s*\)", text))

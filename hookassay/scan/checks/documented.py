@@ -31,7 +31,7 @@ _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _OPENAPI = re.compile(r"""(^|[{,])\s*["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
-_ANY_HOOK = re.compile(r"/\S*(hook|stripe)", re.IGNORECASE)
+_ANY_HOOK = re.compile(r"/\S{0,300}?(hook|stripe)", re.IGNORECASE)
 _DOCUMENTS = (".json", ".yaml", ".yml")
 _INTERNAL = re.compile(r"(^|[/._-])(internal|private)([/._-]|$)", re.IGNORECASE)
 

@@ -122,8 +122,11 @@ class EnvFiles:
             naming = [group for group in folders if group[0].folder == "."]
         for group in naming:
             elsewhere = {one.name for other in naming if other is not group for one in _all(other)}
-            yield from _incomplete(group, elsewhere)
-            yield from _extra(group)
+            incomplete = list(_incomplete(group, elsewhere))
+            yield from incomplete
+            # What is to be renamed is no extra one.
+            renamed = {hit.place for hit in incomplete}
+            yield from (hit for hit in _extra(group) if hit.place not in renamed)
 
 
 def variables(source: Source) -> Iterator[Variable]:

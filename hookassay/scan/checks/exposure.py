@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
 from ..finding import Hit
 from ..language import ENV, MARKUP
 from ..source import Source
 from . import names
 from .env_files import Variable, variables
+from .file_by_file import FileByFile
 
 # The settings of a bundler, and the keys in them whose values it hands to the browser.
 _SETTINGS = (
@@ -33,13 +33,10 @@ _SECRET_NAME = re.compile(
 _IN_PAGE = re.compile(r"%(?P<name>[A-Z][A-Z0-9_]*STRIPE\w*)%")
 
 
-class ExposedSecrets:
+class ExposedSecrets(FileByFile):
     """Finds SC-05 where no pattern can: in .env files, in the settings of bundlers, and in the pages of Vite."""
 
     words = (b"stripe",)
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
 
     def look(self, source: Source) -> Iterator[Hit]:
         """What one file hands to the browser."""
@@ -59,10 +56,6 @@ class ExposedSecrets:
             for shape, keys in _SETTINGS:
                 if shape.match(name):
                     yield from _settings(source, keys)
-
-    def conclude(self, facts: list[Hit]) -> list[Hit]:
-        """What was seen."""
-        return facts
 
 
 def _secret(one: Variable) -> bool:

@@ -7,41 +7,54 @@ from collections.abc import Iterable, Iterator
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.call import Call
+from ..code.entry import ENTRIES, entry
+from ..code.grammar import grammatical
+from ..code.literal import literal
+from ..code.node import named, shown, span
+from ..code.stripe_code import StripeCode, stripe_code
 from ..finding import Hit
-from ..language import GRAMMARS
 from ..source import Source
-from ..stripe_code import Call, StripeCode, shown, span, stripe_code
+from .file_by_file import FileByFile
 
 _COLUMN = re.compile(
-    r"(stripe_?)?(checkout_?)?session_?id|(stripe_?checkout|stripe|checkout)_?session(_?id)?|stripe_?checkout_?id", re.I
+    r"""
+      (stripe_?)?(checkout_?)?session_?id
+    | (stripe_?checkout|stripe|checkout)_?session(_?id)?
+    | stripe_?checkout_?id
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _MENTIONED = re.compile(r"session_?id|(stripe|checkout)_?session|by_?session|stripe_?checkout_?id", re.I)
 _BY = re.compile(r"(by|with|for|from)_?(the_?)?(stripe_?)?(checkout_?)?session_?(id)?$", re.I)
 _LOOKING = re.compile(
-    r"^_?(eq|equals?|equalTo|where\w*|and_?where|or_?where|find\w*|first\w*|get\w*|filter\w*|exclude|count\w*|exists\??|"
-    r"select\w*|update\w*|delete\w*|destroy\w*|upsert\w*|match|query\w*|scan|one|take|pluck|inArray|lookup\w*|"
-    r"get_object_or_404|aget|afilter|afirst|Where|First\w*|Find\w*|Get\w*|Take|Update\w*|Query\w*|Exec\w*|Eq)!?$"
+    r"""
+    ^_?(
+        eq | equals? | equalTo | Eq | inArray | match
+      | where\w* | and_?where | or_?where | Where | filter\w* | afilter | exclude
+      | find\w* | Find\w* | first\w* | First\w* | afirst | get\w* | Get\w* | get_object_or_404 | aget | lookup\w*
+      | one | take | Take | pluck | scan | select\w* | query\w* | Query\w* | Exec\w* | count\w* | exists\??
+      | update\w* | Update\w* | upsert\w* | delete\w* | destroy\w*
+    )!?$
+    """,
+    re.VERBOSE,
 )
 _NOT_LOOKING = re.compile(r"^(set|data|values|defaults|create|update|\$set|\$setOnInsert|insert|metadata)$")
 _PLACEHOLDER = re.compile(r"\?|\$\d+|%s|%\((\w+)\)s|(?<!:):(\w+)|@(\w+)")
-_BEFORE = re.compile(r"""[\w.`"\[\]]*?[`"\[]?(?P<column>\w+)[`"\]]?\s*(=|==|IN\s*\(|LIKE)\s*\(?\s*$""", re.I)
+_BEFORE = re.compile(r"""(?<!\w)(?P<column>\w++)[`"\]]?\s*+(=|==|IN\s*+\(|LIKE)\s*+\(?\s*+$""", re.I)
 _SETTING = re.compile(r"\b(SET|VALUES)\b", re.I)
 _READ = {"charge": "charge", "refund": "refund", "dispute": "dispute"}
 
 
-class FoundBySessionId:
+class FoundBySessionId(FileByFile):
     """Finds SC-21."""
 
     words = (b"session",)
 
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
-
     def look(self, source: Source) -> Iterator[Hit]:
         """What one file looks up."""
         text = source.lowered
-        if source.language not in GRAMMARS or source.is_test or b"stripe" not in text:
+        if not grammatical(source) or b"stripe" not in text:
             return
         if not any(word in text for word in (b"charge", b"refund", b"dispute")) or not _MENTIONED.search(source.text):
             return
@@ -52,10 +65,6 @@ class FoundBySessionId:
             if place not in seen:
                 seen.add(place)
                 yield Hit("SC-21", place, f"`{shown(value)}` is {role}, and no order has it as its session id.")
-
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
 
 
 class _Lookups:
@@ -104,7 +113,7 @@ class _Lookups:
                 yield key, value
         for kind in ("comparison_operator", "binary_expression", "binary"):
             for node in code.find(kind):
-                parts = [one for one in node.children() if one.is_named()]
+                parts = named(node)
                 if len(parts) == 2 and any(one.text() in ("==", "===") for one in node.children()):
                     left, right = parts
                     yield self._last(left), right
@@ -135,23 +144,19 @@ class _Lookups:
         if len(arguments) > 1 and _COLUMN.fullmatch(column):
             yield column, arguments[-1]
         for number, one in enumerate(arguments):
-            sql = code.literal(one) or self._sql(one)
+            sql = literal(code.value(one)) or self._sql(one)
             if sql and "session" in sql.lower():
                 yield from self._parameters(sql, arguments[number + 1 :])
                 return
         if call.name == "execute" and call.receiver is not None:
             prepared = code.call(code.value(call.receiver))
             if prepared is not None and prepared.arguments:
-                yield from self._parameters(code.literal(prepared.arguments[0]) or "", arguments)
+                yield from self._parameters(literal(prepared.arguments[0]) or "", arguments)
 
     def _sql(self, node: SgNode) -> str | None:
         """The SQL in `text("…")`."""
         call = self._code.call(node)
-        return (
-            self._code.literal(call.arguments[0])
-            if call is not None and call.arguments and call.name == "text"
-            else None
-        )
+        return literal(call.arguments[0]) if call is not None and call.arguments and call.name == "text" else None
 
     def _parameters(self, sql: str, given: tuple[SgNode, ...]) -> Iterator[tuple[str, SgNode]]:
         """The columns of a statement, and the parameters that they are compared with."""
@@ -165,8 +170,7 @@ class _Lookups:
                 continue
             name = next((one for one in placeholder.groups() if one), None)
             if name:
-                wanted = [value for pair, key, value in self._pairs_of(given) if key.lstrip(":") == name]
-                yield from ((compared["column"], value) for value in wanted)
+                yield from ((compared["column"], value) for value in self._given(given, name))
             else:
                 written = placeholder[0]
                 index = int(written[1:]) - 1 if written.startswith("$") else number
@@ -183,7 +187,7 @@ class _Lookups:
                     return self._elements(value) if value is not None else None
         if kind not in ("list", "tuple", "array", "array_creation_expression"):
             return None
-        parts = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
+        parts = named(node)
         if self._code.family == "php":
             return [inner for one in parts for inner in [one.children()[0]] if len(one.children()) == 1]
         return parts
@@ -191,7 +195,7 @@ class _Lookups:
     def _interpolated(self, node: SgNode) -> Iterator[tuple[str, SgNode]]:
         before = node.prev()
         outer = node.parent()
-        parts = [one for one in node.children() if one.is_named()]
+        parts = named(node)
         if outer is None or not parts:
             return
         written = outer.text()[: span(node)[0] - span(outer)[0]]
@@ -205,39 +209,30 @@ class _Lookups:
             yield between[1].rsplit(".", 1)[-1], parts[0]
 
     def _pairs(self) -> Iterator[tuple[SgNode, str, SgNode]]:
-        for kind in ("keyword_argument", "pair", "array_element_initializer", "keyed_element"):
-            for node in self._code.find(kind):
-                yield from self._pair(node)
+        """Every entry in the file, its key, and its value."""
+        for node in self._code.find(*ENTRIES):
+            found = entry(node)
+            if found is not None:
+                yield node, *found
 
-    def _pairs_of(self, nodes: Iterable[SgNode]) -> Iterator[tuple[SgNode, str, SgNode]]:
+    def _given(self, nodes: Iterable[SgNode], name: str) -> Iterator[SgNode]:
+        """What is given under a name in one of `nodes`."""
         for node in nodes:
-            for kind in ("keyword_argument", "pair", "array_element_initializer"):
-                try:
-                    found = node.find_all(kind=kind)
-                except (RuntimeError, ValueError):
-                    continue
-                for one in [node, *found]:
-                    if one.kind() == kind:
-                        yield from self._pair(one)
-
-    def _pair(self, node: SgNode) -> Iterator[tuple[SgNode, str, SgNode]]:
-        parts = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
-        if len(parts) == 2:
-            key = self._code.literal(parts[0]) or parts[0].text()
-            yield node, key.strip("\"'"), parts[1]
+            for one in [node, *self._code.find_in(node, "keyword_argument", "pair", "array_element_initializer")]:
+                found = entry(one) if one.kind() in ENTRIES else None
+                if found is not None and found[0].lstrip(":") == name:
+                    yield found[1]
 
     def _looks(self, pair: SgNode) -> bool:
         """Whether a pair is among the conditions of a look-up, and not among what is stored."""
         below = pair
         for one in pair.ancestors():
             kind = one.kind()
-            if kind in ("pair", "keyword_argument", "array_element_initializer", "keyed_element"):
-                parts = [part for part in one.children() if part.is_named()]
-                key = (self._code.literal(parts[0]) or parts[0].text()).strip("\"'")
-                if key == "where":
-                    return True
-                if _NOT_LOOKING.match(key):
-                    return False
+            found = entry(one) if kind in ENTRIES else None
+            if found is not None and found[0] == "where":
+                return True
+            if found is not None and _NOT_LOOKING.match(found[0]):
+                return False
             call = self._code.call(one)
             if call is not None:
                 if re.match(r"(update|find)(One|Many|_one|_many)\w*$", call.name) or call.name in (
@@ -263,9 +258,9 @@ class _Lookups:
 
     def _last(self, node: SgNode) -> str:
         """The column that a node names: `orders.stripe_session_id`, `"o.stripe_session_id"`."""
-        literal = self._code.literal(node)
-        if literal is not None:
-            return literal.rsplit(".", 1)[-1] if re.fullmatch(r"[\w.]+", literal) else ""
+        said = literal(node)
+        if said is not None:
+            return said.rsplit(".", 1)[-1] if re.fullmatch(r"[\w.]+", said) else ""
         for one in self._code.alternatives(node):
             read = self._code.access(one)
             if read is not None:

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from ast_grep_py import SgNode
 
 from ..check import Circumstances
+from ..code.call import Call
+from ..code.grammar import grammatical
+from ..code.literal import literal
+from ..code.node import named, span
+from ..code.occasion import types_in
+from ..code.stripe_code import StripeCode, stripe_code
 from ..event_types import distinctive
 from ..finding import Hit
-from ..language import GRAMMARS
 from ..source import Source
-from ..stripe_code import StripeCode, span, stripe_code
+from . import unique_keys
+from .unique_keys import plain, unique_columns
 
 # One group is what holds the records: a table, a model, a repository, a collection.
 _LOOKUPS = tuple(
@@ -23,7 +29,7 @@ _LOOKUPS = tuple(
         r"(?:\.from|selectFrom|\btable|\bknex|\bdb|\bcollection|model)\(\s*[\"'`]?([\w.]+)",
         r"\.query\.(\w+)\.find",
         r"\.(?:find\w*|count)\(\s*\{\s*model:\s*[\"'](\w+)[\"']",
-        r"([\w$]+)(?:\(\))?(?:::|\??\.|->)(?:objects\.|query\(?\)?(?:\.|->)|_default_manager\.|unscoped\.)?"
+        r"(?<![\w$])([\w$]++)(?:\(\))?(?:::|\??\.|->)(?:objects\.|query\(?\)?(?:\.|->)|_default_manager\.|unscoped\.)?"
         r"(?:find\w*|first\w*|where\w*|exists?\w*\??|count\w*|a?get(?:_or_none)?|a?filter\w*|select|query|scan)\b",
         r"(?:query|select|get|find\w*|getRepository|exists|scalar|scalars)\(\s*\\?(?:\w+\.)*([A-Z]\w+)\b(?!\.)",
         r"\.(?:First|Take|Find|Last)\(\s*&(\w+)",
@@ -35,7 +41,7 @@ _INSERTS = tuple(
         r"(?i:\bINSERT\s+INTO)\s+[\"`\[]?(?:\w+\.)?(\w+)",
         r"\.(?:insert|insertInto|into)\(\s*[\"'`]?([\w.]+)[\"'`]?\s*\)",
         r"(?:\.from|\btable|\bknex|\bdb|\bcollection|model)\(\s*[\"'`]([\w.]+)[\"'`]\s*\)\s*(?:\.|->)(?:insert\w*|create\w*|add|save)\b",
-        r"([\w$]+)(?:::|\??\.|->)(?:objects\.|query\(\)->)?"
+        r"(?<![\w$])([\w$]++)(?:::|\??\.|->)(?:objects\.|query\(\)->)?"
         r"(?:(?:a?create(?:One|Many|!)?|insert(?:_?[oO]ne|_?[mM]any|GetId|!)?)\b|(?:save|persist|push)\((?!\s*\)))",
         r"\b(?:new\s+)\\?(?:\w+\\)*([A-Z]\w+)\b",
         r"^([A-Z]\w+)\(",
@@ -112,19 +118,43 @@ class _Lookup:
     node: SgNode
     tables: frozenset[str]
     names: frozenset[str]
+    told: str
+
+
+@dataclass(frozen=True)
+class _Race:
+    """A race that two deliveries may run, and the names that the look-up speaks of."""
+
+    hit: Hit
+    names: frozenset[str]
 
 
 class SelectThenInsert:
-    """Finds SC-23."""
+    """Finds SC-23.
 
-    words = (b"stripe",)
+    Where the column that is looked for has a unique key, be it in another file, nothing is stored twice: the second
+    insertion fails, and Stripe's retry finds the record of the first.
+    """
+
+    words = (b"stripe", *unique_keys.WORDS)
 
     def __init__(self, circumstances: Circumstances) -> None:
         """Need nothing else."""
 
-    def look(self, source: Source) -> Iterator[Hit]:
-        """What one file inserts only if it was not there."""
-        if source.language not in GRAMMARS or source.is_test:
+    def look(self, source: Source) -> Iterator[_Race | frozenset[str]]:
+        """What one file inserts only if it was not there, and the columns that it gives a unique key."""
+        if any(word in source.lowered for word in unique_keys.WORDS):
+            yield unique_columns(source)
+        if b"stripe" in source.lowered:
+            yield from self._races(source)
+
+    def conclude(self, facts: list[_Race | frozenset[str]]) -> Iterable[Hit]:
+        """The races that no unique key decides."""
+        unique = frozenset().union(*(fact for fact in facts if isinstance(fact, frozenset)))
+        return [fact.hit for fact in facts if isinstance(fact, _Race) and not fact.names & unique]
+
+    def _races(self, source: Source) -> Iterator[_Race]:
+        if not grammatical(source):
             return
         code = stripe_code(source)
         if not code.handles or _CAUGHT.search(source.text) or _LOCKED.search(source.text):
@@ -135,11 +165,10 @@ class SelectThenInsert:
             if place.line not in seen:
                 seen.add(place.line)
                 message = "It is inserted because a query before found none: two deliveries at once both find none."
-                yield Hit("SC-23", place, message, also=(source.place(lookup),))
-
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
+                hit = Hit("SC-23", place, message, also=(source.place(lookup.node),))
+                words = re.findall(r"[A-Za-z_]\w*", lookup.told)
+                names = {plain(word) for word in words if _holder(word) not in lookup.tables}
+                yield _Race(hit, frozenset(names))
 
 
 class _Races:
@@ -147,7 +176,7 @@ class _Races:
         self._code = code
         self._functions: dict[tuple[int, int], list[_Lookup]] = {}
 
-    def found(self) -> Iterator[tuple[SgNode, SgNode]]:
+    def found(self) -> Iterator[tuple[SgNode, _Lookup]]:
         """An insertion and the look-up that it depends on."""
         for insert, tables in self._inserts():
             function = self._code.function(insert)
@@ -160,15 +189,15 @@ class _Races:
                 continue
             for lookup in self._lookups(function):
                 if lookup.tables & tables and span(lookup.node)[0] < span(insert)[0] and self._depends(insert, lookup):
-                    yield insert, lookup.node
+                    yield insert, lookup
                     break
                 if lookup.tables & tables and self._modified(insert, lookup):
-                    yield insert, lookup.node
+                    yield insert, lookup
                     break
 
     def _handles(self, function: SgNode, text: str) -> bool:
         """Whether a function handles what Stripe sends."""
-        if re.search(r"construct_?event", text, re.I) or any(map(distinctive, self._code.types_in(function))):
+        if re.search(r"construct_?event", text, re.I) or any(map(distinctive, types_in(function))):
             return True
         if self._code.event_types(next(iter(function.children()))):
             return True
@@ -190,12 +219,21 @@ class _Races:
 
     def _inserts(self) -> Iterator[tuple[SgNode, frozenset[str]]]:
         for call in self._code.calls():
-            text = call.node.text()
-            if self._inside_call_chain(call.node):
+            text = self._told(call)
+            if self._inside_call_chain(call.node) or _ATOMIC.search(text[:2000]):
                 continue
             tables = self._holders(_INSERTS, text[:2000], call.node)
             if tables and not re.match(r"(?i)\s*select", text):
                 yield call.node, tables
+
+    def _told(self, call: Call) -> str:
+        """The text of a call, and the SQL that its arguments are names of: `execute(FIND, …)`."""
+        text = call.node.text()
+        chain = self._code.call(call.receiver) if call.receiver is not None else None
+        arguments = (*call.arguments, *(chain.arguments if chain is not None else ()))
+        given = (literal(self._code.value(one)) for one in arguments if self._code.name(one) is not None)
+        sql = [one for one in given if one is not None and re.match(r"(?i)\s*(select|insert)\b", one)]
+        return "\n".join((text, *sql))
 
     def _inside_call_chain(self, node: SgNode) -> bool:
         """Whether the call is only a link: `db.insert(orders)` in `db.insert(orders).values(…)`."""
@@ -213,7 +251,7 @@ class _Races:
 
     def _looked_for(self, function: SgNode) -> Iterator[_Lookup]:
         for call in self._code.calls(function):
-            text = call.node.text()
+            text = self._told(call)
             if len(text) > 1500 or (self._inside_call_chain(call.node) and self._code.family != "ruby"):
                 continue
             if (
@@ -224,7 +262,7 @@ class _Races:
                 continue
             tables = self._holders(_LOOKUPS, text, call.node)
             if tables and _IDENTITY.search(text):
-                yield _Lookup(call.node, tables, self._bound(call.node))
+                yield _Lookup(call.node, tables, self._bound(call.node), text)
 
     def _holders(self, patterns: tuple[re.Pattern[str], ...], text: str, node: SgNode) -> frozenset[str]:
         """What holds the records of a statement; in Go a variable stands for its type."""
@@ -300,7 +338,7 @@ class _Races:
             if kind in ("begin", "body_statement") and self._rescued(one, insert, lookup):
                 return True
             if kind in ("binary_expression", "binary", "boolean_operator", "operator_assignment"):
-                parts = [part for part in one.children() if part.is_named()]
+                parts = named(one)
                 either = self._code.operator(one) in ("||", "??", "or", "||=")
                 if either and span(parts[0])[1] <= span(insert)[0] and self._speaks(parts[0], lookup):
                     return True

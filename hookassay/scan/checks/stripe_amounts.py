@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.call import Call
+from ..code.grammar import grammatical
+from ..code.node import named, shown, span
+from ..code.stripe_code import StripeCode, stripe_code
+from ..code.stripe_object import kind_of_name
 from ..finding import Hit
-from ..language import GRAMMARS
 from ..source import Source
-from ..stripe_code import Call, StripeCode, kind_of_name, shown, span, stripe_code
+from .file_by_file import FileByFile
 
 # Only Stripe's objects have these; `amount` alone needs an object that is known to be Stripe's.
 _STRIPES = frozenset(
@@ -27,21 +30,35 @@ _HUNDRED = re.compile(
 )
 _HUNDREDTH = re.compile(r"0?\.01|(\w+\.)?(Decimal|BigDecimal|D|NewFromFloat)\(['\"]?0?\.01['\"]?\)")
 _DIVIDING = frozenset("div dividedBy divide fdiv Div divided_by bcdiv truediv".split())
+# decimal.New(amount, -2) of Go, Decimal(amount).scaleb(-2) of Python.
+_SHIFTING = frozenset({"New", "scaleb"})
 _SHARE = re.compile(r"percent|pct|rate|fee|tax|share|commission", re.I)
 # What depends on the currency somewhere in the function: a list of currencies, an exponent, a branch.
 _BY_CURRENCY = re.compile(
-    r"zero.?decimal|decimal.?(places|digits)|exponent|minor.?unit|subunit|(?-i:CURRENC(Y|IES)_)|"
-    r"fraction.?digits\w*\s*[:=]\s*[a-z_$]|maximumFractionDigits\b(?!\s*:)|\b10\s*\*\*|pow\(\s*['\"]?10|"
-    r"currency\.(digits|decimals|subunit)",
-    re.I,
+    r"""
+      zero.?decimal | decimal.?(places|digits) | exponent | minor.?unit | subunit | (?-i:CURRENC(Y|IES)_)
+    | fraction.?digits\w*\s*[:=]\s*[a-z_$]  # not a number, which would be the same for all
+    | maximumFractionDigits\b(?!\s*:)
+    | \b10\s*\*\* | pow\(\s*['"]?10
+    | currency\.(digits|decimals|subunit)
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _BRANCH = re.compile(
-    r"currency\w*[\"'\])?!]*(\.(to)?_?(lower|upper|down|up)(case)?(_?case)?(\(\))?|\W?as string)*\)*"
-    r"\s*(===?|!==?|\bin\b|\bnot in\b|\?$)"
-    r"|(===?|!==?)\s*[\w.$>\[\]\"'-]*currency"
-    r"|\b(includes|include\?|has|contains|in_array|ToLower|EqualFold)\s*\([^)\n]*currency"
-    r"|\b(switch|case|match)\b\s*\(?[^\n{:]*currency|currenc(y|ies)\w*\s*\[[^\"'\]]*\bcurrency",
-    re.I,
+    r"""
+      # currency.toLowerCase() === "jpy"; (session.currency as string) in ZERO
+      currency\w*["'\])?!]{0,9}
+      (\.(to)?_?(lower|upper|down|up)(case)?(_?case)?(\(\))?|\W?as\ string){0,9}\){0,9}
+      \s*(===?|!==?|\bin\b|\bnot\ in\b|\?$)
+      # "jpy" === session.currency
+    | (===?|!==?)\s*[\w.$>\[\]"'-]*currency
+      # ZERO.includes(session.currency)
+    | \b(includes|include\?|has|contains|in_array|ToLower|EqualFold)\s*\([^)\n]*currency
+      # switch (currency); EXPONENTS_OF_CURRENCIES[currency]
+    | \b(switch|case|match)\b\s*\(?[^\n{:]*currency
+    | currenc(y|ies)\w*\s*\[[^"'\]]{0,200}\bcurrency
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _COMMENT = re.compile(r"/\*.*?\*/|\"{3}.*?\"{3}|(//|#)[^\n]*", re.DOTALL)
 _FLOATS = {
@@ -52,9 +69,16 @@ _FLOATS = {
     "go": frozenset({"float64", "float32"}),
 }
 _SHOWN = re.compile(
-    r"(^|[._])(format|toFixed|toLocaleString|sprintf|Sprintf|printf|Printf|Println|number_format|number_to_currency|"
-    r"intcomma|print|puts|log|info|debug|warn|warning|error|Infof|Debugf|render|send_mail|sendMail|sendEmail|send_email|"
-    r"track|capture|message|post_message|notify|round_to_currency|humanize)$"
+    r"""
+    (^|[._])(
+        format | toFixed | toLocaleString | sprintf | Sprintf | number_format | number_to_currency | intcomma | humanize
+      | round_to_currency
+      | print | printf | Printf | Println | puts | log | info | debug | warn | warning | error | Infof | Debugf
+      | render | send_mail | sendMail | sendEmail | send_email | message | post_message | notify
+      | track | capture
+    )$
+    """,
+    re.VERBOSE,
 )
 _STORING = frozenset(
     """
@@ -73,17 +97,14 @@ _NOT_STORING = re.compile(
 )
 
 
-class StripeAmounts:
+class StripeAmounts(FileByFile):
     """Finds SC-24 (divided by 100 whatever the currency) and SC-27 (stored as a floating point number)."""
 
     words = (b"stripe",)
 
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
-
     def look(self, source: Source) -> Iterator[Hit]:
         """What one file makes of amounts."""
-        if source.language not in GRAMMARS or source.is_test or b"amount" not in source.lowered:
+        if not grammatical(source) or b"amount" not in source.lowered:
             return
         amounts = _Amounts(stripe_code(source))
         for node, amount in amounts.divided():
@@ -93,10 +114,6 @@ class StripeAmounts:
             message = f"`{shown(amount)}` becomes a floating point number and is stored."
             yield Hit("SC-27", source.place(node), message)
 
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
-
 
 class _Amounts:
     def __init__(self, code: StripeCode) -> None:
@@ -105,8 +122,8 @@ class _Amounts:
     def divided(self) -> Iterator[tuple[SgNode, SgNode]]:
         """Divisions of an amount of Stripe's by 100 that no currency has a say in, and the amount."""
         for node in self._binary():
-            parts = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
-            operator = self._operator(node)
+            parts = named(node)
+            operator = self._code.operator(node)
             if len(parts) != 2:
                 continue
             left, right = parts
@@ -120,6 +137,10 @@ class _Amounts:
             if self.is_amount(amount) and not self._by_currency(node) and not self._share(node):
                 yield node, amount
         for call in self._code.calls():
+            if call.name in _SHIFTING and call.arguments and call.arguments[-1].text() == "-2":
+                shifted = call.arguments[0] if call.name == "New" else call.receiver
+                if shifted is not None and self.is_amount(shifted) and not self._by_currency(call.node):
+                    yield call.node, shifted
             if call.name not in _DIVIDING or not call.arguments:
                 continue
             dividend = call.arguments[0] if call.name == "bcdiv" else call.receiver
@@ -134,9 +155,19 @@ class _Amounts:
         code = self._code
         if not code.handles:
             return
-        for node, inner in self._conversions():
+        for node, converted in self._conversions():
+            inner = self._unrounded(converted)
             if self.is_amount(inner) and self._stored(node, 0):
                 yield node, inner
+
+    def _unrounded(self, node: SgNode) -> SgNode:
+        """The amount in `(amount / 100).toFixed(2)`, which is text until it is made a number of again."""
+        call = self._code.call(node)
+        if call is not None and call.name == "toFixed" and call.receiver is not None:
+            node = call.receiver
+            while node.kind() in ("parenthesized_expression", "binary_expression"):
+                node = named(node)[0]
+        return node
 
     def is_amount(self, node: SgNode) -> bool:
         """Whether `node` is an amount of one of Stripe's objects, in its smallest unit."""
@@ -150,7 +181,7 @@ class _Amounts:
                     return True
             read = code.access(one)
             if read is not None and read[1][-1] in _STRIPES and meant is None:
-                base = code.name(next(code.alternatives(read[0]), read[0])) or self._last(read[0])
+                base = code.name(next(code.alternatives(read[0]), read[0])) or code.last_name(read[0])
                 if kind_of_name(base) in (
                     "session",
                     "charge",
@@ -163,10 +194,6 @@ class _Amounts:
                     return read[1][-1] != "amount_paid" or kind_of_name(base) == "invoice"
         return False
 
-    def _last(self, node: SgNode) -> str:
-        read = self._code.access(node)
-        return read[1][-1] if read is not None else ""
-
     def _binary(self) -> Iterator[SgNode]:
         kinds = {
             "python": ("binary_operator", "augmented_assignment"),
@@ -177,12 +204,6 @@ class _Amounts:
         }
         for kind in kinds[self._code.family]:
             yield from self._code.root.find_all(kind=kind)
-
-    def _operator(self, node: SgNode) -> str:
-        operator = node.field("operator")
-        if operator is not None:
-            return operator.text()
-        return next((one.text() for one in node.children() if not one.is_named()), "")
 
     def _is(self, node: SgNode, number: re.Pattern[str], *, quoted: bool = False) -> bool:
         text = node.text().strip("()") if node.kind() == "parenthesized_expression" else node.text()
@@ -212,7 +233,7 @@ class _Amounts:
             parent = parent.parent()
         if parent is None or parent.kind() not in ("binary_operator", "binary_expression", "binary"):
             return False
-        return self._operator(parent) == "*" and bool(_SHARE.search(parent.text()))
+        return self._code.operator(parent) == "*" and bool(_SHARE.search(parent.text()))
 
     def _conversions(self) -> Iterator[tuple[SgNode, SgNode]]:
         """What makes a floating point number of something, and the something."""
@@ -224,7 +245,7 @@ class _Amounts:
                     yield call.node, inner
         if self._code.family == "php":
             for cast in self._code.root.find_all(kind="cast_expression"):
-                parts = [one for one in cast.children() if one.is_named()]
+                parts = named(cast)
                 if len(parts) == 2 and parts[0].text().lower() in ("float", "double", "real"):
                     yield cast, parts[1]
 
@@ -281,7 +302,7 @@ class _Amounts:
 
     def _kept(self, target: SgNode, assignment: SgNode, depth: int) -> bool:
         """Whether a variable is stored later, or is a field of something that is."""
-        parts = [one for one in target.children() if one.is_named()]
+        parts = named(target)
         inner = parts[0] if target.kind() == "expression_list" and parts else target
         name = self._code.name(inner)
         if name is None:

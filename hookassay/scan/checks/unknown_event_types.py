@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from ast_grep_py import SgNode
 
-from ..check import Circumstances
+from ..code.entry import ENTRIES, entry
+from ..code.grammar import grammatical
+from ..code.literal import literal
+from ..code.node import named, span
+from ..code.stripe_code import Meaning, StripeCode, stripe_code
 from ..event_types import compact, distinctive, known, nearest, sections
 from ..finding import Hit
-from ..language import GRAMMARS
 from ..source import Source
-from ..stripe_code import Meaning, StripeCode, span, stripe_code
+from .file_by_file import FileByFile
 
 _SWITCHES = ("switch_statement", "match_expression", "case", "match_statement", "expression_switch_statement")
 _CASES = ("switch_case", "case_statement", "match_condition_list", "when", "case_clause", "expression_case")
@@ -34,17 +37,14 @@ _OTHERS = re.compile(
 )
 
 
-class UnknownEventTypes:
+class UnknownEventTypes(FileByFile):
     """Finds SC-25."""
 
     words = (b"stripe",)
 
-    def __init__(self, circumstances: Circumstances) -> None:
-        """Need nothing else."""
-
     def look(self, source: Source) -> Iterator[Hit]:
         """The types that one file names."""
-        if source.language not in GRAMMARS or source.is_test:
+        if not grammatical(source):
             return
         code = stripe_code(source)
         speaks = code.verifies or code.names_types or re.search(r"enabled_?events|Stripe\W?Event", source.text, re.I)
@@ -58,10 +58,6 @@ class UnknownEventTypes:
                 meant = nearest(name)
                 hint = f'; did you mean "{meant}"?' if meant else "."
                 yield Hit("SC-25", place, f'Stripe has no event "{name}"{hint}')
-
-    def conclude(self, facts: list[Hit]) -> Iterable[Hit]:
-        """What was seen."""
-        return facts
 
 
 class _Types:
@@ -93,7 +89,7 @@ class _Types:
             yield from self._judged([node for _, node in members], certain)
 
     def _judged(self, nodes: list[SgNode], certain: bool) -> Iterator[tuple[SgNode, str]]:
-        names = [(node, self._code.literal(node) or "") for node in nodes]
+        names = [(node, literal(node) or "") for node in nodes]
         if not certain and not (self._alone and any(distinctive(name) for _, name in names)):
             return
         for node, name in names:
@@ -130,7 +126,7 @@ class _Types:
 
     def _comparisons(self) -> Iterator[tuple[SgNode, SgNode]]:
         for node in self._code.find("comparison_operator", "binary_expression", "binary"):
-            parts = [one for one in node.children() if one.is_named()]
+            parts = named(node)
             operators = {one.text() for one in node.children() if not one.is_named()}
             if len(parts) != 2 or not operators & {"==", "===", "!=", "!==", "in", "not in"}:
                 continue
@@ -154,9 +150,9 @@ class _Types:
             return
         for table in self._code.find("object", "dictionary", "hash", "array_creation_expression", "literal_value"):
             keys = []
-            for entry in table.children():
-                if entry.kind() in ("pair", "array_element_initializer", "keyed_element"):
-                    parts = [one for one in entry.children() if one.is_named() and one.kind() != "comment"]
+            for one in table.children():
+                if one.kind() in ("pair", "array_element_initializer", "keyed_element"):
+                    parts = named(one)
                     if len(parts) == 2 and parts[0].kind() in _STRINGS:
                         keys.append(parts[0])
                     elif len(parts) == 2 and self._code.family == "go":
@@ -165,15 +161,12 @@ class _Types:
 
     def _enabled(self) -> Iterator[tuple[SgNode, str]]:
         """What an endpoint is subscribed to."""
-        for node in self._code.find("pair", "keyword_argument", "array_element_initializer", "keyed_element"):
-            parts = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
-            if len(parts) != 2:
+        for node in self._code.find(*ENTRIES):
+            found = entry(node)
+            if found is None or found[0] not in ("enabled_events", "enabledEvents", "EnabledEvents"):
                 continue
-            key = (self._code.literal(parts[0]) or parts[0].text()).strip("\"'")
-            if key not in ("enabled_events", "enabledEvents", "EnabledEvents"):
-                continue
-            for string in self._strings(parts[1]):
-                name = self._code.literal(string) or ""
+            for string in self._strings(found[1]):
+                name = literal(string) or ""
                 if _SHAPE.fullmatch(name) and self._strange(name, certain=True):
                     yield string, name
 

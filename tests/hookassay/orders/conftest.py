@@ -1,4 +1,4 @@
-"""Fixtures for reading orders back: a MariaDB, an HTTP shop, and files on disk."""
+"""Fixtures for reading orders back: databases with the standard table, an HTTP shop, and files on disk."""
 
 from __future__ import annotations
 
@@ -15,32 +15,11 @@ from typing import Any
 import mariadb
 import psycopg
 import pytest
-from needed import needed
 
 SCHEMA = (
     "CREATE TABLE orders (id integer PRIMARY KEY, user_id text, stripe_session_id varchar(255), status text, "
     "refund_status text, dispute_status text, total_amount numeric(12, 2), created_at text)"
 )
-
-
-@pytest.fixture(scope="session")
-def mariadb_url() -> Iterator[str]:
-    """The URL of a throw-away MariaDB server, shared by the session.
-
-    Skips where no MariaDB is installed, except in CI (CI=true), where a skipped database would be a hole.
-    """
-    programs = needed(
-        mariadb.binaries(), "no MariaDB is installed (apt-get install mariadb-server-core mariadb-client-core)"
-    )
-    with mariadb.running(programs) as url:
-        yield url
-
-
-@pytest.fixture
-def mariadb_database(mariadb_url: str) -> Iterator[str]:
-    """The URL of an empty MariaDB database of the test's own."""
-    with mariadb.fresh_database(mariadb_url) as url:
-        yield url
 
 
 @dataclass(frozen=True)

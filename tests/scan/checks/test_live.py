@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import mariadb
 import psycopg
 import pytest
 
@@ -146,6 +147,23 @@ def test_postgresql_is_seen(tmp_path: Path, postgres_database: str, scheme: str)
 
     assert broken(result) == ["SC-10", "SC-11", "SC-12"]
     assert not any("pg-canary-password" in one.place.path for one in result.findings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("DOUBLE", ["SC-10", "SC-11", "SC-12"]), ("DECIMAL(12, 3)", ["SC-10", "SC-11"])]
+)
+def test_mariadb_is_seen(tmp_path: Path, mariadb_database: str, kind: str, found: list[str]) -> None:
+    """Missing columns, a missing unique key and float money are seen in MariaDB, and decimals are right."""
+    mariadb.execute(mariadb_database, WRONG.format(real=kind))
+
+    assert broken(scanned(tmp_path, mariadb_database)) == found
+
+
+def test_a_right_table_of_mariadb_is_no_finding(tmp_path: Path, mariadb_database: str) -> None:
+    """A live table of MariaDB that has every column, a unique key and exact money breaks no rule."""
+    mariadb.execute(mariadb_database, RIGHT)
+
+    assert broken(scanned(tmp_path, mariadb_database)) == []
 
 
 def test_another_schema_of_postgresql_is_looked_at(tmp_path: Path, postgres_database: str) -> None:

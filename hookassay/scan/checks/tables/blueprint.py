@@ -7,11 +7,14 @@ from typing import cast
 
 from ast_grep_py import Config, SgNode
 
+from ...code.call import arguments, called, chain
+from ...code.literal import members, string
+from ...code.node import named, start
 from ...finding import Place
 from ...source import Source
 from . import sql
-from .history import Act, Change, stream
-from .syntax import arguments, called, chain, members, named, string, undoes
+from .history import Act, Change, Statement, stream
+from .migration import undoes
 from .table import BOOLEAN, DECIMAL, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key
 
 MARKS = (b"schema::", b"schema.createtable", b"schema.altertable", b"schema.table", b".createtable(", b".altertable(")
@@ -83,7 +86,14 @@ class _Migration:
         self._table = (string(given[0]) if given else None) or ""
         self._second = string(given[1]) if len(given) > 1 else None
         self._body = given[-1] if given and given[-1].kind() in _FUNCTIONS else None
-        self._origin = "a migration of Laravel's" if source.family == "php" else "a migration of Knex's"
+        dialect = "Laravel" if source.family == "php" else "Knex"
+        self._statement = Statement(
+            self._table,
+            source.place(call),
+            stream(dialect, source.path),
+            f"a migration of {dialect}'s",
+            start(call),
+        )
 
     def changes(self) -> Iterator[Change]:
         made = called(self._call)
@@ -91,9 +101,9 @@ class _Migration:
         if not self._table:
             return
         if made in ("dropIfExists", "drop", "dropTable", "dropTableIfExists"):
-            yield self._change(Act.DROP, at)
+            yield self._statement.change(Act.DROP, at)
         elif made in ("rename", "renameTable") and self._second:
-            yield self._change(Act.RENAME, at, new=self._second)
+            yield self._statement.change(Act.RENAME, at, new=self._second)
         elif made in ("create", "createTable", "createTableIfNotExists") and self._body is not None:
             columns: list[Column] = []
             keys: list[Key] = []
@@ -102,7 +112,7 @@ class _Migration:
                 columns += change.columns
                 keys += change.keys
                 is_open = is_open or change.open
-            yield self._change(Act.CREATE, at, tuple(columns), tuple(keys), is_open=is_open)
+            yield self._statement.change(Act.CREATE, at, tuple(columns), tuple(keys), is_open=is_open)
         elif made in ("table", "alterTable") and self._body is not None:
             yield from self._steps()
 
@@ -125,34 +135,38 @@ class _Migration:
         first = string(given[0]) if given else None
         at = self._source.place(calls[-1])
         if made in ("timestamps", "timestampsTz", "nullableTimestamps"):
-            yield self._change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
+            yield self._statement.change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
         elif made in ("softDeletes", "softDeletesTz"):
-            yield self._change(Act.ADD, at, (Column("deleted_at", TIME, at),))
+            yield self._statement.change(Act.ADD, at, (Column("deleted_at", TIME, at),))
         elif made in ("morphs", "nullableMorphs", "uuidMorphs") and first:
-            yield self._change(Act.ADD, at, (Column(f"{first}_id", UNKNOWN, at), Column(f"{first}_type", TEXT, at)))
+            yield self._statement.change(
+                Act.ADD, at, (Column(f"{first}_id", UNKNOWN, at), Column(f"{first}_type", TEXT, at))
+            )
         elif made in ("unique", "primary"):
             name = string(given[1]) if len(given) > 1 else None
             columns = tuple(members(given[0])) if given else ()
-            yield self._change(Act.KEY, at, keys=(Key(columns, PRIMARY if made == "primary" else name or ""),))
+            yield self._statement.change(
+                Act.KEY, at, keys=(Key(columns, PRIMARY if made == "primary" else name or ""),)
+            )
         elif made in ("dropColumn", "dropColumns", "dropConstrainedForeignId"):
             for one in given:
                 for column in members(one):
-                    yield self._change(Act.REMOVE, at, old=column)
+                    yield self._statement.change(Act.REMOVE, at, old=column)
         elif made == "dropTimestamps":
-            yield self._change(Act.REMOVE, at, old="created_at")
+            yield self._statement.change(Act.REMOVE, at, old="created_at")
         elif made in ("dropUnique", "dropIndex", "dropPrimary") and given:
             listed = list(members(given[0]))
             # A list names the columns, a text (of Laravel's) the key.
             name = listed[0] if len(listed) == 1 else "_".join([self._table, *listed, "unique"])
-            yield self._change(Act.UNKEY, at, old=name)
+            yield self._statement.change(Act.UNKEY, at, old=name)
         elif made == "renameColumn" and len(given) > 1:
-            yield self._change(Act.RENAME_COLUMN, at, old=first or "", new=string(given[1]) or "")
+            yield self._statement.change(Act.RENAME_COLUMN, at, old=first or "", new=string(given[1]) or "")
         elif made == "rename" and first:
-            yield self._change(Act.RENAME, at, new=first)
+            yield self._statement.change(Act.RENAME, at, new=first)
         elif made in _KINDS:
             yield from self._column(made, given, methods, at)
         elif made not in _NO_COLUMN:
-            yield self._change(Act.ADD, at, is_open=True)  # a macro of the application's
+            yield self._statement.change(Act.ADD, at, is_open=True)  # a macro of the application's
 
     def _column(self, made: str, given: list[SgNode], methods: dict[str, SgNode], at: Place) -> Iterator[Change]:
         name = string(given[0]) if given else None
@@ -170,7 +184,7 @@ class _Migration:
         if made in _INCREMENTING:
             name = name or "id"
         if not name:
-            yield self._change(Act.ADD, at, is_open=True)
+            yield self._statement.change(Act.ADD, at, is_open=True)
             return
         keys: list[Key] = []
         if made in _INCREMENTING or "primary" in methods:
@@ -178,30 +192,4 @@ class _Migration:
         if "unique" in methods:
             keys.append(Key((name,)))
         changed = "change" in methods or "alter" in methods
-        yield self._change(Act.RETYPE if changed else Act.ADD, at, (Column(name, kind, at),), tuple(keys))
-
-    def _change(
-        self,
-        act: Act,
-        at: Place,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        dialect = "Laravel" if self._source.family == "php" else "Knex"
-        position = self._call.range().start.index
-        return Change(
-            act,
-            self._table,
-            at,
-            stream(dialect, self._source.path),
-            self._origin,
-            position,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-        )
+        yield self._statement.change(Act.RETYPE if changed else Act.ADD, at, (Column(name, kind, at),), tuple(keys))

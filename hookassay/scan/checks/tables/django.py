@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from ...source import Source
-from .history import Act, Change, stream
+from .history import Act, Change, Statement, stream
 from .lineage import Class
 from .python import assigned, dotted, inner, is_true, keywords, last, parsed, place, statements, text, texts
 from .table import BOOLEAN, DECIMAL, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key
@@ -173,30 +173,9 @@ def _operation(source: Source, call: ast.Call, number: int) -> Iterator[Change]:
     # Within the migrations of one application a model is known by its name, and its table is named after it.
     table = f"{folder}_{model.lower()}"
 
-    def change(
-        act: Act,
-        *,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        return Change(
-            act,
-            table,
-            place(source, call),
-            stream("Django", source.path),
-            "a migration of Django's",
-            number,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-            model,
-        )
-
+    change = Statement(
+        table, place(source, call), stream("Django", source.path), "a migration of Django's", number, model
+    ).change
     if made == "CreateModel":
         yield from _created(source, told, change)
     elif made in ("AddField", "AlterField"):

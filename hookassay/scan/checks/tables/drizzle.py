@@ -7,8 +7,11 @@ from typing import cast
 
 from ast_grep_py import Config, SgNode
 
+from ...code.call import arguments, called, chain
+from ...code.entry import pairs
+from ...code.literal import string
+from ...code.node import named
 from ...source import Source
-from .syntax import arguments, called, chain, named, pairs, string
 from .table import BOOLEAN, DECIMAL, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key, Table, plain
 
 MARKS = (b"pgtable(", b"mysqltable(", b"sqlitetable(", b"singlestoretable(", b"createtable(", b"schema.table(")

@@ -8,11 +8,12 @@ from typing import cast
 
 from ast_grep_py import Config
 
+from ...code.node import start
 from ...finding import Place
 from ...source import Source
 from . import sql
 from .history import Change
-from .syntax import undoes
+from .migration import undoes
 
 MARKS = sql.MARKS
 
@@ -46,7 +47,6 @@ def read(source: Source) -> Iterator[Change]:
     for node in source.root.find_all(cast(Config, rule)):
         if undoes(node):
             continue
-        start = node.range().start.index
         text = node.text()
         opened = _OPENING.match(text)
         body = text.removesuffix(opened["quote"] or "") if opened else text
@@ -60,7 +60,7 @@ def read(source: Source) -> Iterator[Change]:
         if node.kind() == "concatenated_string":
             body = _JOINT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), body)
         body = body.replace("\\n", "  ").replace('\\"', ' "').replace("\\`", " `")
-        begin = start + skipped
+        begin = start(node) + skipped
 
         def at(first: int, last: int, begin: int = begin) -> Place:
             return source.place_of(begin + first, begin + last)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
+from ...code.literal import string
+from ...code.name import snake
+from ...code.node import line, named
 from ...source import Source
 from . import sql
 from .lineage import Class
-from .syntax import named, string
-from .table import BOOLEAN, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key, plural, snake
+from .table import BOOLEAN, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key, plural
 
 MARKS = (b"gorm:", b"gorm.model", b"automigrate(", b"tablename()")
 BASES = (b"gorm:",)
@@ -97,7 +99,7 @@ def _class(source: Source, node: SgNode, name: str, fields: SgNode, table: str) 
         table,
         tuple(columns),
         tuple(keys),
-        source.place_at(node.range().start.line + 1),
+        source.place_at(line(node)),
         "a model of GORM's",
     )
 

@@ -71,6 +71,46 @@ class Change:
     late: bool = False
 
 
+@dataclass(frozen=True)
+class Statement:
+    """What all changes have in common that one call of a migration makes; its attributes are those of `Change`."""
+
+    table: str
+    place: Place
+    stream: tuple[str, str]
+    origin: str
+    position: int
+    entity: str = ""
+    revision: tuple[str, ...] = ()
+
+    def change(
+        self,
+        act: Act,
+        at: Place | None = None,
+        columns: tuple[Column, ...] = (),
+        keys: tuple[Key, ...] = (),
+        old: str = "",
+        new: str = "",
+        is_open: bool = False,
+    ) -> Change:
+        """One of the changes, which stands where the statement does, unless it is told otherwise."""
+        return Change(
+            act,
+            self.table,
+            at or self.place,
+            self.stream,
+            self.origin,
+            self.position,
+            columns,
+            keys,
+            old,
+            new,
+            is_open,
+            self.entity,
+            self.revision,
+        )
+
+
 def stream(dialect: str, path: str) -> tuple[str, str]:
     """The migrations that the file at `path` belongs to; one folder for each migration is common too."""
     file = PurePosixPath(path)

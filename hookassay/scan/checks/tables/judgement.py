@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from ...code.name import words
 from ...finding import Hit, Place
-from .table import DECIMAL, FLOAT, INTEGER, LIVE, MIGRATION, PRIMARY, TEXT, Column, Names, Table, plain, singular, words
+from .table import DECIMAL, FLOAT, INTEGER, LIVE, MIGRATION, PRIMARY, TEXT, Column, Names, Table, plain, singular
 
 STANDARD = (
     "id",

@@ -9,10 +9,14 @@ from typing import cast
 
 from ast_grep_py import Config, SgNode
 
+from ...code.call import called
+from ...code.entry import pairs
+from ...code.literal import members, string
+from ...code.node import line, named, start
 from ...finding import Place
 from ...source import Source
-from .history import Act, Change
-from .syntax import called, members, named, pairs, string, undoes
+from .history import Act, Change, Statement
+from .migration import undoes
 from .table import BOOLEAN, DECIMAL, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key
 
 SCHEMA, MIGRATIONS = "the schema of Rails'", "a migration of Rails'"
@@ -79,7 +83,13 @@ class _Definition:
         self._given = [one for one in named(call.field("arguments")) if one.kind() != "pair"]
         self._options = pairs(call.field("arguments"))
         self._table = (string(self._given[0]) if self._given else None) or ""
-        self._stream = stream(source.path)
+        self._statement = Statement(
+            self._table,
+            source.place(call),
+            stream(source.path),
+            SCHEMA if source.path.endswith("schema.rb") else MIGRATIONS,
+            start(call),
+        )
 
     def changes(self) -> Iterator[Change]:
         made, at = called(self._call), self._source.place(self._call)
@@ -91,36 +101,36 @@ class _Definition:
         elif made == "add_column":
             kind = _KINDS.get((string(self._given[2]) if len(self._given) > 2 else None) or "", UNKNOWN)
             keys = _keys((second or "",), self._options)
-            yield self._change(Act.ADD, at, (Column(second or "", kind, at),), keys)
+            yield self._statement.change(Act.ADD, at, (Column(second or "", kind, at),), keys)
         elif made == "change_column" and len(self._given) > 2:
             kind = _KINDS.get(string(self._given[2]) or "", UNKNOWN)
-            yield self._change(Act.RETYPE, at, (Column(second or "", kind, at),))
+            yield self._statement.change(Act.RETYPE, at, (Column(second or "", kind, at),))
         elif made == "remove_column":
-            yield self._change(Act.REMOVE, at, old=second or "")
+            yield self._statement.change(Act.REMOVE, at, old=second or "")
         elif made == "rename_column" and len(self._given) > 2:
-            yield self._change(Act.RENAME_COLUMN, at, old=second or "", new=string(self._given[2]) or "")
+            yield self._statement.change(Act.RENAME_COLUMN, at, old=second or "", new=string(self._given[2]) or "")
         elif made == "rename_table":
-            yield self._change(Act.RENAME, at, new=second or "")
+            yield self._statement.change(Act.RENAME, at, new=second or "")
         elif made == "drop_table":
-            yield self._change(Act.DROP, at)
+            yield self._statement.change(Act.DROP, at)
         elif made in ("add_index", "add_unique_constraint"):
             if made == "add_unique_constraint" or _true(self._options.get("unique")):
                 columns = tuple(members(self._given[1])) if len(self._given) > 1 else ()
-                yield self._change(Act.KEY, at, keys=(Key(columns, string(self._options.get("name")) or ""),))
+                yield self._statement.change(Act.KEY, at, keys=(Key(columns, string(self._options.get("name")) or ""),))
         elif made == "remove_index":
             column = self._options.get("column")
             listed = list(members(column if column is not None else (self._given[1] if second else None)))
-            yield self._change(Act.UNKEY, at, old=string(self._options.get("name")) or "".join(listed))
+            yield self._statement.change(Act.UNKEY, at, old=string(self._options.get("name")) or "".join(listed))
         elif made in ("add_reference", "add_belongs_to"):
-            yield self._change(
+            yield self._statement.change(
                 Act.ADD, at, (Column(f"{second}_id", UNKNOWN, at),), _keys((f"{second}_id",), self._options)
             )
         elif made == "add_timestamps":
-            yield self._change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
+            yield self._statement.change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
 
     def _block(self, creates: bool) -> Iterator[Change]:
         block = self._call.field("block")
-        at = self._source.place_at(self._call.range().start.line + 1)
+        at = self._source.place_at(line(self._call))
         steps: list[Change] = []
         parameter = block.find(kind="block_parameters") if block is not None else None
         name = parameter.text().strip("| ") if parameter is not None else ""
@@ -140,7 +150,7 @@ class _Definition:
             key = string(named_key) or "id"
             columns.insert(0, Column(key, kind, at))
             keys.insert(0, Key((key,), PRIMARY))
-        yield self._change(
+        yield self._statement.change(
             Act.CREATE, at, tuple(columns), tuple(keys), is_open=not name or any(step.open for step in steps)
         )
 
@@ -155,18 +165,18 @@ class _Definition:
             for name in names:
                 yield self._added(f"{name}_id", UNKNOWN, options, at)
         elif made == "timestamps":
-            yield self._change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
+            yield self._statement.change(Act.ADD, at, (Column("created_at", TIME, at), Column("updated_at", TIME, at)))
         elif made in ("index", "unique_constraint"):
             if made == "unique_constraint" or _true(options.get("unique")):
                 columns = tuple(members(given[0])) if given else ()
-                yield self._change(Act.KEY, at, keys=(Key(columns, string(options.get("name")) or ""),))
+                yield self._statement.change(Act.KEY, at, keys=(Key(columns, string(options.get("name")) or ""),))
         elif made == "remove":
             for name in names:
-                yield self._change(Act.REMOVE, at, old=name)
+                yield self._statement.change(Act.REMOVE, at, old=name)
         elif made == "rename" and len(names) > 1:
-            yield self._change(Act.RENAME_COLUMN, at, old=names[0], new=names[1])
+            yield self._statement.change(Act.RENAME_COLUMN, at, old=names[0], new=names[1])
         elif made == "change" and len(names) > 1:
-            yield self._change(Act.RETYPE, at, (Column(names[0], _KINDS.get(names[1], UNKNOWN), at),))
+            yield self._statement.change(Act.RETYPE, at, (Column(names[0], _KINDS.get(names[1], UNKNOWN), at),))
         elif made == "monetize":  # of money-rails: an integer of cents, and its currency
             for name in names:
                 yield self._added(f"{re.sub('_cents$', '', name)}_cents", INTEGER, {}, at)
@@ -174,36 +184,12 @@ class _Definition:
             for name in names:
                 yield self._added(name, _KINDS[made], options, at)
             if len(names) < len(given):  # a name that the code makes up
-                yield self._change(Act.ADD, at, is_open=True)
+                yield self._statement.change(Act.ADD, at, is_open=True)
         elif made not in _NO_COLUMN:
-            yield self._change(Act.ADD, at, is_open=True)
+            yield self._statement.change(Act.ADD, at, is_open=True)
 
     def _added(self, name: str, kind: str, options: dict[str, SgNode], at: Place) -> Change:
-        return self._change(Act.ADD, at, (Column(name, kind, at),), _keys((name,), options))
-
-    def _change(
-        self,
-        act: Act,
-        at: Place,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        return Change(
-            act,
-            self._table,
-            at,
-            self._stream,
-            SCHEMA if self._source.path.endswith("schema.rb") else MIGRATIONS,
-            self._call.range().start.index,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-        )
+        return self._statement.change(Act.ADD, at, (Column(name, kind, at),), _keys((name,), options))
 
 
 def _keys(columns: tuple[str, ...], options: dict[str, SgNode]) -> tuple[Key, ...]:

@@ -7,10 +7,15 @@ from typing import cast
 
 from ast_grep_py import Config, SgNode
 
+from ...code.call import arguments, called
+from ...code.entry import pairs
+from ...code.literal import members, string
+from ...code.name import snake
+from ...code.node import named, start
 from ...finding import Place
 from ...source import Source
-from .history import Act, Change, stream
-from .syntax import arguments, called, members, named, pairs, string, undoes
+from .history import Act, Change, Statement, stream
+from .migration import undoes
 from .table import (
     BOOLEAN,
     DECIMAL,
@@ -25,7 +30,6 @@ from .table import (
     Key,
     Table,
     plural,
-    snake,
 )
 
 MARKS = (b"datatypes", b"sequelize.define", b"sequelize.string", b"queryinterface")
@@ -173,39 +177,20 @@ def _migration(source: Source, call: SgNode, made: str, given: list[SgNode]) -> 
     told = given[2] if len(given) > 2 else (given[1] if len(given) > 1 else None)
     options = pairs(told) if told is not None and told.kind() == "object" else {}
 
-    def change(
-        act: Act,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        return Change(
-            act,
-            table or "",
-            source.place(call),
-            stream("Sequelize", source.path),
-            "a migration of Sequelize's",
-            call.range().start.index,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-        )
-
+    change = Statement(
+        table, source.place(call), stream("Sequelize", source.path), "a migration of Sequelize's", start(call)
+    ).change
     if made == "createTable" and len(given) > 1:
         columns, keys, _, is_open = _columns(source, given[1])
         for name, value in pairs(options.get("uniqueKeys") if len(given) > 2 else None).items():
             keys.append(Key(tuple(members(pairs(value).get("fields"))), name))
-        yield change(Act.CREATE, tuple(columns), tuple(keys), is_open=is_open)
+        yield change(Act.CREATE, columns=tuple(columns), keys=tuple(keys), is_open=is_open)
     elif made in ("addColumn", "changeColumn") and first and told is not None:
         kind = _kind(options.get("type") if options else told)
         unique = options.get("unique")
         own = (Key((first,)),) if unique is not None and unique.text() != "false" else ()
         column = Column(first, kind, _place(source, told, options.get("type")))
-        yield change(Act.ADD if made == "addColumn" else Act.RETYPE, (column,), own)
+        yield change(Act.ADD if made == "addColumn" else Act.RETYPE, columns=(column,), keys=own)
     elif made == "removeColumn":
         yield change(Act.REMOVE, old=first or "")
     elif made == "renameColumn" and len(given) > 2:

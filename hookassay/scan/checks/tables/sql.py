@@ -67,7 +67,7 @@ _DOWN = re.compile(r"^--\s*(\+goose\s+down|\+migrate\s+down|migrate:down|\+down|
 _UP = re.compile(r"^--\s*(\+goose\s+up|\+migrate\s+up|migrate:up|\+up|@?up)\b.*$", re.IGNORECASE | re.MULTILINE)
 _RENAME = re.compile(r"rename\s+table\s+[`\"]?(?:\w+[`\"]?\.[`\"]?)?(\w+)[`\"]?\s+to\s+[`\"]?(\w+)", re.IGNORECASE)
 # What SQLite says behind a table, and sqlglot does not know.
-_OPTIONS = re.compile(r"\)\s*(?:(?:without\s+rowid|strict)\s*,?\s*)+$", re.IGNORECASE)
+_OPTIONS = re.compile(r"\)\s*+(?:(?:without\s++rowid|strict)\s*+(?:,\s*+)?)+$", re.IGNORECASE)
 _LONGEST = 100_000
 """Characters of a statement that is parsed: nobody's table has a longer one."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from ...code.name import snake
 from ...source import Source
-from .history import Act, Change, stream
+from .history import Act, Change, Statement, stream
 from .lineage import Class
 from .python import assigned, dotted, is_true, keywords, last, parsed, place, statements, text, texts
 from .table import (
@@ -23,7 +24,6 @@ from .table import (
     Column,
     Key,
     Table,
-    snake,
 )
 
 MARKS = (b"column(", b"__tablename__", b"table=true", b"db.model)", b"def upgrade")
@@ -259,37 +259,21 @@ def _operation(
 ) -> Iterator[Change]:
     options = keywords(call)
 
-    def change(
-        act: Act,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        at = columns[0].place if columns and act is not Act.CREATE else place(source, call)
-        return Change(
-            act,
-            table,
-            at,
-            stream("Alembic", source.path),
-            "a migration of Alembic's",
-            call.lineno,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-            "",
-            revision,
-        )
-
+    change = Statement(
+        table,
+        place(source, call),
+        stream("Alembic", source.path),
+        "a migration of Alembic's",
+        call.lineno,
+        revision=revision,
+    ).change
     first = text(arguments[0]) if arguments else None
     if made == "create_table":
-        yield change(Act.CREATE, *_parts(source, arguments)[:2], is_open=_parts(source, arguments)[2])
+        columns, keys, is_open = _parts(source, arguments)
+        yield change(Act.CREATE, columns=columns, keys=keys, is_open=is_open)
     elif made == "add_column":
         columns, keys, _ = _parts(source, arguments[:1])
-        yield change(Act.ADD, columns, keys)
+        yield change(Act.ADD, columns[0].place if columns else None, columns, keys)
     elif made == "drop_column":
         yield change(Act.REMOVE, old=first or "")
     elif made == "drop_table":
@@ -299,7 +283,7 @@ def _operation(
     elif made == "alter_column":
         if "type_" in options:
             column = Column(first or "", _kind(options["type_"]), place(source, options["type_"]))
-            yield change(Act.RETYPE, (column,))
+            yield change(Act.RETYPE, column.place, (column,))
         if "new_column_name" in options:
             yield change(Act.RENAME_COLUMN, old=first or "", new=text(options["new_column_name"]) or "")
     elif made == "create_unique_constraint" or (made == "create_index" and is_true(options.get("unique"))):

@@ -92,16 +92,6 @@ def plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def words(name: str) -> list[str]:
-    """The words that a name is made of, in lower case: `totalAmount` → total, amount."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", " ", name).lower().split()
-
-
-def snake(name: str) -> str:
-    """`StripeSessionID` → stripe_session_id."""
-    return "_".join(words(name))
-
-
 def singular(name: str) -> str:
     """`name` without the ending of an English plural, well enough for names of tables."""
     if name.endswith("ies"):

@@ -7,11 +7,15 @@ from typing import cast
 
 from ast_grep_py import Config, SgNode
 
+from ...code.call import arguments, called
+from ...code.entry import pairs
+from ...code.literal import string
+from ...code.name import snake
+from ...code.node import line, named
 from ...source import Source
 from . import sql
 from .lineage import Class
-from .syntax import arguments, called, named, pairs, string
-from .table import BOOLEAN, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key, snake
+from .table import BOOLEAN, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, Column, Key
 
 MARKS = (b"@entity",)
 BASES = (b"@primarygeneratedcolumn", b"@createdatecolumn")
@@ -88,7 +92,7 @@ def _class(source: Source, node: SgNode) -> Class | None:
         table,
         tuple(columns),
         tuple(keys),
-        source.place_at(name.range().start.line + 1),
+        source.place_at(line(name)),
         "an entity of TypeORM's",
         (),
         is_open,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hookassay.scan.code.stripe_code import Meaning, StripeCode
+from hookassay.scan.code.stripe_object import kind_of_name, kind_of_type
 from hookassay.scan.source import Source
-from hookassay.scan.stripe_code import Meaning, StripeCode, kind_of_name, kind_of_type, snake
 
 PYTHON = """
 import stripe
@@ -99,8 +100,3 @@ def test_a_type_is_stripes_by_its_namespace(written: str, kind: str | None) -> N
 def test_a_name_promises_a_kind() -> None:
     """Parameters are called after what they hold."""
     assert [kind_of_name(name) for name in ("$charge", "checkoutSession", "order")] == ["charge", "session", None]
-
-
-def test_fields_of_go_are_read_in_stripes_spelling() -> None:
-    """PaymentIntent and ID are payment_intent and id."""
-    assert [snake(name) for name in ("PaymentIntent", "ID", "AmountTotal")] == ["payment_intent", "id", "amount_total"]

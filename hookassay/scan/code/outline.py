@@ -1,4 +1,4 @@
-"""What a file of code consists of, as far as one must know to follow a call: functions, names they use, imports."""
+"""What a file of code consists of, as far as one must know to follow a call: functions, and names they use."""
 
 from __future__ import annotations
 
@@ -7,33 +7,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ast_grep_py import SgNode, SgRoot
+from ast_grep_py import SgNode
 
-from ..language import GRAMMARS
 from ..source import Source
+from .function import decorated
+from .grammar import functions, shared
+from .imports import imports
+from .node import Span, every, line, span, start
 
-Span = tuple[int, int]
-"""Where a node begins and ends, in characters of the text."""
-
-_FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "python": ("function_definition",),
-        "javascript": (
-            "function_declaration",
-            "generator_function_declaration",
-            "function_expression",
-            "arrow_function",
-            "method_definition",
-        ),
-        "ruby": ("method", "singleton_method"),
-        "php": ("function_definition", "method_declaration", "anonymous_function", "arrow_function"),
-        "go": ("function_declaration", "method_declaration"),
-    }
-)
+# Closures that nobody can call by a name.
+_WITHOUT_NAMES = frozenset({"lambda", "do_block", "block", "func_literal"})
 _CLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "python": ("class_definition",),
@@ -51,12 +38,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "php": ("name",),
         "go": ("identifier", "field_identifier"),
     }
-)
-# What is asked for elsewhere: calls, strings, and statements that export.
-_OTHERS = (
-    *("call", "call_expression", "member_call_expression", "scoped_call_expression", "function_call_expression"),
-    *("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal", "selector_expression"),
-    *("export_statement", "expression_statement", "attribute"),
 )
 _MEMBERS = frozenset(
     {
@@ -83,18 +64,6 @@ _BINDINGS = frozenset(
     | {"property_element", "const_element", "var_spec", "short_var_declaration", "const_spec"}
 )
 _NAME_FIELDS = ("name", "left", "key", "property")
-
-_JS_IMPORT = re.compile(
-    r"""(?:import|export)\s+(?:type\s+)?(?P<what>[\w$*{}\s,]+?)\s+from\s*["'](?P<from>[^"']+)["']
-      | (?:const|let|var)\s+(?P<bound>[\w$]+|\{[^}]*\})\s*=\s*
-        (?:await\s+import|require)\s*\(\s*["'](?P<required>[^"']+)""",
-    re.VERBOSE,
-)
-_PYTHON_IMPORT = re.compile(
-    r"^[ \t]*(?:from\s+(?P<from>[\w.]+)\s+import\s+(?P<what>\([^)]*\)|[^\n#]+)|import\s+(?P<whole>[^\n#]+))",
-    re.MULTILINE,
-)
-_ALIASED = re.compile(r"(?P<name>[\w$*.]+)(?:\s*(?::|\bas\b)\s*(?P<alias>[\w$]+))?")
 
 
 class Reference(NamedTuple):
@@ -147,8 +116,8 @@ class Outline:
 
     def nodes(self, kinds: Iterable[str]) -> list[SgNode]:
         """Its nodes of these kinds."""
-        known = [kind for kind in kinds if kind in kinds_of(self.source.language)]
-        return list(self.source.root.find_all(any=[{"kind": kind} for kind in known])) if known else []
+        known = shared(self.source.language, kinds)
+        return every(self.source.root, *known) if known else []
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -167,9 +136,7 @@ class Outline:
     @cached_property
     def imports(self) -> Mapping[str, tuple[str, str]]:
         """Name as it is used here → the module that it comes from, and its name there (empty for the whole)."""
-        if self.source.family == "javascript":
-            return dict(_of_javascript(self.source.text))
-        return dict(_of_python(self.source.text)) if self.source.family == "python" else {}
+        return imports(self.source)
 
     @cached_property
     def instances(self) -> Mapping[str, str]:
@@ -211,47 +178,13 @@ class Outline:
     def _functions(self) -> Iterator[Function]:
         family = self.source.family
         classes = [(span(node), _name(node)) for node in self.nodes(_CLASSES[family])]
-        for node in self.nodes(_FUNCTIONS[family]):
+        for node in self.nodes(kind for kind in functions(family) if kind not in _WITHOUT_NAMES):
             name = _name(node) or _bound(node)
             if name:
                 where = span(decorated(node))
                 around = [one for one in classes if one[0][0] <= where[0] and where[1] <= one[0][1]]
                 owner = min(around, key=lambda one: one[0][1] - one[0][0])[1] if around else _receiver(node)
-                line = (node.field("name") or node).range().start.line + 1
-                yield Function(self.path, name, owner, where, line)
-
-
-@cache
-def kinds_of(grammar: str) -> frozenset[str]:
-    """Those of the kinds spoken of here that a grammar has; one that it has not is an error to it."""
-    family = GRAMMARS[grammar]
-    spoken = {*_FUNCTIONS[family], *_CLASSES[family], *_NAMES[family], *_OTHERS}
-    root = SgRoot("", grammar).root()
-    return frozenset(kind for kind in spoken if _has(root, kind))
-
-
-def _has(root: SgNode, kind: str) -> bool:
-    try:
-        root.find(kind=kind)
-    except RuntimeError:
-        return False
-    return True
-
-
-def start(node: SgNode) -> int:
-    """Where a node begins."""
-    return node.range().start.index
-
-
-def span(node: SgNode) -> Span:
-    """Where a node begins and ends."""
-    return node.range().start.index, node.range().end.index
-
-
-def decorated(node: SgNode) -> SgNode:
-    """A function with its decorators, in Python, or itself."""
-    parent = node.parent()
-    return parent if parent is not None and parent.kind() == "decorated_definition" else node
+                yield Function(self.path, name, owner, where, line(node.field("name") or node))
 
 
 def bare(path: str) -> str:
@@ -298,23 +231,3 @@ def _left(node: SgNode) -> str:
             text = found.text().strip("\"'`$")
             return "default" if text == "module.exports" else re.split(r"\W+", text.rstrip(")]"))[-1]
     return ""
-
-
-def _of_javascript(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for found in _JS_IMPORT.finditer(text):
-        module, what = found["from"] or found["required"], found["what"] or found["bound"]
-        inside = re.search(r"\{([^}]*)\}", what)
-        for name in _ALIASED.finditer(re.sub(r"\btype\s", "", inside[1]) if inside else ""):
-            yield name["alias"] or name["name"], (module, name["name"])
-        for name in _ALIASED.finditer(re.sub(r"\{[^}]*\}", "", what)):
-            whole = name["name"] == "*" or bool(found["bound"])
-            yield name["alias"] or name["name"], (module, "" if whole else "default")
-
-
-def _of_python(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for found in _PYTHON_IMPORT.finditer(text):
-        for name in _ALIASED.finditer(re.sub(r"#[^\n]*", "", (found["what"] or found["whole"]).strip("()"))):
-            if found["from"]:
-                yield name["alias"] or name["name"], (found["from"], name["name"])
-            else:
-                yield name["alias"] or name["name"].split(".")[-1], (name["name"], "")
