@@ -161,6 +161,7 @@ def _patterns(written: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]
             raise ValueError(f"{where}: {family} is none of the languages {', '.join(FAMILIES)}")
         config = {key: written[key] for key in ("rule", "constraints") if written.get(key)}
         config["utils"] = _needed(config, {**shared.get(family, {}), **written.get("utils", {})})
+        config = _with_ascii(config)
         yield Pattern(
             languages=(family,),
             words=tuple(word.encode().lower() for word in written["words"]),
@@ -170,6 +171,35 @@ def _patterns(written: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]
             secret=written.get("secret", ""),
             tests=written.get("tests", False),
         )
+
+
+_CLASSES = {"w": "0-9A-Za-z_", "d": "0-9", "s": r"\t\n\x0b\f\r\x20"}
+
+
+def _with_ascii(part: Any) -> Any:
+    """A part of a pattern, its regular expressions by ASCII's letters alone.
+
+    ast-grep compiles them anew for each file, and half of that time goes into Unicode's letters, digits and spaces.
+    What rules look for are names and blanks of programs, which are ASCII.
+    """
+    if isinstance(part, dict):
+        return {key: _ascii(value) if key == "regex" else _with_ascii(value) for key, value in part.items()}
+    return [_with_ascii(item) for item in part] if isinstance(part, list) else part
+
+
+def _ascii(regex: str) -> str:
+    r"""A regular expression with `\w`, `\d`, `\s` and `\b` spelt out for ASCII, inside brackets and outside."""
+    spelt = []
+    inside = False
+    for piece in re.findall(r"\\.|.", regex, re.DOTALL):
+        if piece[1:] in _CLASSES and len(piece) == 2:
+            spelt.append(_CLASSES[piece[1]] if inside else f"[{_CLASSES[piece[1]]}]")
+        elif piece == r"\b" and not inside:
+            spelt.append(r"(?-u:\b)")
+        else:
+            inside = piece == "[" or (inside and piece != "]")
+            spelt.append(piece)
+    return "".join(spelt)
 
 
 def _needed(config: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

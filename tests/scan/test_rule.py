@@ -126,3 +126,26 @@ def test_what_is_no_mapping_is_said(text: str) -> None:
     """A file of something else is no rule."""
     with pytest.raises((ValueError, yaml.YAMLError)):
         parse(text, {}, "SC-90-x.yml")
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "matches"),
+    [
+        (r"^\w+$", "payload_2", True),
+        (r"^[\w.]+$", "event.data", True),
+        (r"^[^\w]+$", "->", True),
+        (r"\\w", r"a\w", True),
+        (r"\bsig\b", "the sig is", True),
+        (r"\bsig\b", "design", False),
+        (r"a\s\d", "a\t7", True),
+        (r"(?x) a \s b", "a b", True),
+    ],
+)
+def test_regular_expressions_mean_the_same_in_ascii(written: str, text: str, matches: bool) -> None:
+    """What is spelt out for ASCII finds what the written expression finds."""
+    pattern = {**WRITTEN["patterns"][0], "languages": ["python"], "rule": {"kind": "string_content", "regex": written}}
+    rule = parse(yaml.safe_dump({**WRITTEN, "patterns": [pattern]}), {}, "SC-90-x.yml")
+    root = SgRoot(f"x = r'''{text}'''", "python").root()
+
+    assert bool(root.find_all(rule.patterns[0].config)) is matches
+    assert bool(root.find_all({"rule": {"kind": "string_content", "regex": written}})) is matches
