@@ -101,6 +101,7 @@ def main() -> None:
     help="The stand-in for api.stripe.com that the endpoint calls back to; started for the run unless it runs there.",
 )
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
+@click.option("--seed", metavar="N", help="Draw other orders of delivery than the usual ones.")
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # What a person wants to see of an answer's body.
 SHOWN_BODY = 300
 
+SHORTENING = 20.0
+
 Placeholders = Mapping[str, Any]
 
 
@@ -48,6 +50,7 @@ class Bench:
         harmed_by: The clause whose scenario the endpoint does not work any more after; empty while it works.
         stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
         rest: Closes every connection; each is opened again when it is needed.
+        shortening: Seconds left for making failing orders of arrival shorter.
     """
 
     settings: Settings
@@ -65,6 +68,7 @@ class Bench:
     harmed_by: str = ""
     stripe_api: StripeApi | None = None
     rest: Callable[[], None] = lambda: None
+    shortening: float = SHORTENING
 
     def courier(self) -> Courier:
         """A courier for one scenario."""

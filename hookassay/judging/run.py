@@ -225,6 +225,7 @@ class Run:
             also=self.versions[1:],
             events=settings.endpoint.events,
             app=settings.endpoint.app or "",
+            seed=settings.run.seed,
         )
 
     @contextmanager

@@ -112,6 +112,7 @@ class TerminalReport:
             self._paragraph("Orders:", target.source if same else f"{target.orders}, {target.source}".rstrip(", "))
         self._paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
         self._paragraph("API:", ", ".join((target.api_version, *target.also)))
+        self._paragraph("Seed:", "" if target.seed is None else str(target.seed))
         for line in lines:
             self.tick(line)
 
