@@ -55,9 +55,6 @@ SLOW_ANSWER = 0.01
 # Of readers that start a process for each look, so many cases are looked at again at the end of the run.
 FEW = 40
 
-ESTIMATE = {"CV-01": (3400, 330), "CV-02": (700, 60), "CV-03": (400, 60)}
-"""Clause id → about how many deliveries and purchases its scenarios make together, for whoever must consent."""
-
 
 class Case:
     """One course, carried out for purchases of its own.

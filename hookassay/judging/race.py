@@ -119,15 +119,21 @@ class Round:
         self._copies = copies
         self._overlapped = 0
 
-    def run(self, hold: float) -> None:
-        """Deliver what comes before, fire the volley, and deliver the rest; 0 for `hold` delivers in turn."""
+    def run(self, hold: float, *, turned: bool = False) -> None:
+        """Deliver what comes before, fire the volley, and deliver the rest.
+
+        Args:
+            hold: Seconds between the last-but-one bytes of the volley and the last; 0 delivers one after another.
+            turned: Whether what is named last leaves first.
+        """
         (courier,) = self.couriers
         about, dispatch = self.role.purchase.session_id, self._scene.bench.dispatch
         courier.deliver(about, self._plan.before)
         if not hold:
             courier.deliver(about, self._plan.raced)
         else:
-            parcels = [dispatch.parcel(about, event) for event in self._plan.raced] * self._copies
+            raced = self._plan.raced[::-1] if turned else self._plan.raced
+            parcels = [dispatch.parcel(about, event) for event in raced] * self._copies
             volley = dispatch.fire(parcels, hold)
             for parcel, answer in zip(parcels, volley.answers, strict=True):
                 courier.adopt(parcel, answer)
@@ -200,9 +206,9 @@ class Race:
         rounds = self._contest.rounds * (ROUNDS_NEAR if self._bench.endpoint.loopback else ROUNDS_FAR)
         for number in range(rounds):
             copies = max(1, SIZES[number % len(SIZES)] // len(self._raced))
-            one = self._round(f"round {number + 1}", copies, turned=number % 2 == 1)
+            one = self._round(f"round {number + 1}", copies)
             self._rounds.append(one)
-            one.run(LONG_HOLD if number % 3 == 2 else hold)
+            one.run(LONG_HOLD if number % 3 == 2 else hold, turned=number % 2 == 1)
             if len(one.orders) > 1:
                 break
         late(self._bench, self._rounds)
@@ -251,8 +257,8 @@ class Race:
         if self._facts != contest.facts or len(self._raced) < min(2, len(contest.raced)):
             raise NotApplicable(f"not subscribed to {' and '.join(contest.raced[:2])}")
 
-    def _round(self, name: str, copies: int, *, turned: bool = False, smallest: bool = False) -> Round:
-        """A round with a purchase of its own, what races `turned` round; the `smallest` has only what it takes."""
+    def _round(self, name: str, copies: int, *, smallest: bool = False) -> Round:
+        """A round with a purchase of its own; the `smallest` is of two deliveries and nothing but what they take."""
         role = self._scene.cast(name)
         bundles = [self._scene.subscribed(role.story.tell(fact)) for fact in self._facts]
         before = [event for bundle in bundles[: self._contest.before] for event in bundle]
@@ -264,21 +270,20 @@ class Race:
             before = [event for event in before if event.type in HEADLINES][-1:]
             after = []
         expected = outcome(self._facts, one_column=self._bench.settings.orders.one_column)
-        plan = Plan(tuple(before), tuple(raced[::-1] if turned else raced), tuple(after))
+        plan = Plan(tuple(before), tuple(raced), tuple(after))
         return Round(self._scene, expected, role, plan, copies)
 
     def _smallest(self, hold: float) -> ContractViolation | None:
         """The violation by two deliveries that arrive together, where nothing else is needed to see it."""
         copies = 1 if len(self._raced) > 1 else 2
         rounds = [
-            self._round(f"smallest round {number + 1}", copies, turned=number % 2 == 1, smallest=True)
-            for number in range(2 * ROUNDS_NEAR)
+            self._round(f"smallest round {number + 1}", copies, smallest=True) for number in range(2 * ROUNDS_NEAR)
         ]
         in_turn = self._round("in turn", copies, smallest=True)
         self._scene.record.deliveries.clear()  # what is shown as sent is what fails
         in_turn.run(0.0)
         for number, one in enumerate(rounds):
-            one.run(LONG_HOLD if number % 3 == 2 else hold)
+            one.run(LONG_HOLD if number % 3 == 2 else hold, turned=number % 2 == 1)
         wrong = wrong_for_good(self._bench, [in_turn, *rounds])
         # Less than Stripe sends may be less than this endpoint needs: one after the other it must be enough.
         if not wrong or in_turn in wrong:
