@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # What a person wants to see of an answer's body.
 SHOWN_BODY = 300
 
+# What every order of arrival may take of a run, where the endpoint is slow, and what making failing ones shorter may.
+TRYING = 40.0
 SHORTENING = 20.0
 
 Placeholders = Mapping[str, Any]
@@ -50,6 +52,7 @@ class Bench:
         harmed_by: The clause whose scenario the endpoint does not work any more after; empty while it works.
         stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
         rest: Closes every connection; each is opened again when it is needed.
+        trying: Seconds left for trying orders of arrival; then a few of each lifecycle must do.
         shortening: Seconds left for making failing orders of arrival shorter.
     """
 
@@ -68,6 +71,7 @@ class Bench:
     harmed_by: str = ""
     stripe_api: StripeApi | None = None
     rest: Callable[[], None] = lambda: None
+    trying: float = TRYING
     shortening: float = SHORTENING
 
     def courier(self) -> Courier:

@@ -42,7 +42,10 @@ BESIDE = (
 """What happens to purchases whose events are interleaved: in pairs and threes, what one shows the others must not."""
 
 BUDGET = 15.0
-"""Seconds after which a slow endpoint is sent no further orders: those that were tried are a fair sample of all."""
+"""Seconds after which a slow endpoint is sent no more orders of a lifecycle: those tried are a fair sample of all."""
+
+LEAST = 3.0
+"""Seconds that there are for the orders of a lifecycle even where those before it took all that there was."""
 
 ROUND = 24
 """How many simpler courses are tried at a time."""
@@ -203,7 +206,8 @@ class Convergence:
         """Carry out the courses, as many at a time as the endpoint takes well, until one ends as it must not."""
         if not courses:
             raise NotApplicable("not subscribed to what tells of a payment")
-        end = time.monotonic() + BUDGET
+        start = time.monotonic()
+        end = start + min(BUDGET, max(self._bench.trying, LEAST))
         tried: list[Case] = []
         slowest = max(self._bench.settling.slowest, 0.001)
         size = max(1, min(FIRST_CHUNK, int(BUDGET / 3 / (len(courses[0].steps) * slowest))))
@@ -221,6 +225,7 @@ class Convergence:
             if each > SLOW_ANSWER and self._bench.endpoint.application is None:
                 lanes = max(1, LANES // self._bench.settling.crowd)
             size = size * 4 if time.monotonic() - sent < max(SOON, 2 * slowest) else max(1, size // 2)
+        self._bench.trying -= time.monotonic() - start
         wrong = wrong_for_good(self._bench, tried)
         if wrong:
             self._violation = self._shortest(min(wrong, key=lambda case: case.course.weight))

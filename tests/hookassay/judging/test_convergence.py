@@ -220,7 +220,9 @@ class TestEveryOrder:
 
     def test_takes_its_time(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         """An endpoint that would take too long is sent a sample of the orders, and that is told."""
-        monkeypatch.setattr("hookassay.judging.convergence.BUDGET", 0.0)
+        monkeypatch.setattr("hookassay.judging.convergence.LEAST", 0.0)
+        scene.bench.settling.learn(1.0)
+        scene.bench.trying = 0.0
         tried(scene, REFUNDED).each_ends_as_the_facts_say()
 
         assert scene.record.notes == ["1 of 10 orders were tried: the endpoint takes its time"]
