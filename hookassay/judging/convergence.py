@@ -41,7 +41,7 @@ BESIDE = (
 )
 """What happens to purchases whose events are interleaved: in pairs and threes, what one shows the others must not."""
 
-BUDGET = 15.0
+BUDGET = 20.0
 """Seconds after which a slow endpoint is sent no more orders of a lifecycle: those tried are a fair sample of all."""
 
 LEAST = 3.0

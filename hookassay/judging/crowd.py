@@ -30,6 +30,7 @@ class Awaited(Protocol):
 
 
 A = TypeVar("A", bound=Awaited)
+T = TypeVar("T")
 
 
 class _Couriers:
@@ -97,7 +98,7 @@ def _until_acknowledged(couriers: _Couriers) -> None:
         couriers.pump(last=True)
 
 
-def in_lanes(work: Callable[[A], None], things: Sequence[A], lanes: int) -> None:
+def in_lanes(work: Callable[[T], None], things: Sequence[T], lanes: int) -> None:
     """Do the work for each thing, `lanes` of them at the same time.
 
     Raises:
