@@ -31,10 +31,6 @@ SHORTEST = {
         "checkout.session.completed (purchase A) → checkout.session.completed (purchase B) → "
         "charge.refunded (purchase A): expected purchase ",
     ),
-    "refund_again_after_another_event": (
-        "CV-02",
-        "charge.refunded",
-    ),
 }
 """Defect → the clause that shows it, and how the message begins in one of its scenarios."""
 

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 # What a person wants to see of an answer's body.
 SHOWN_BODY = 300
 
-# What every order of arrival may take of a run, where the endpoint is slow, and what making failing ones shorter may.
+# Seconds that every order of arrival may take of a run, where the endpoint is slow.
 TRYING = 40.0
-SHORTENING = 20.0
 
 Placeholders = Mapping[str, Any]
 
@@ -53,7 +52,7 @@ class Bench:
         stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
         rest: Closes every connection; each is opened again when it is needed.
         trying: Seconds left for trying orders of arrival; then a few of each lifecycle must do.
-        shortening: Seconds left for making failing orders of arrival shorter.
+        shortened: Clause id → seconds that went into making its failing orders of arrival shorter.
     """
 
     settings: Settings
@@ -72,7 +71,7 @@ class Bench:
     stripe_api: StripeApi | None = None
     rest: Callable[[], None] = lambda: None
     trying: float = TRYING
-    shortening: float = SHORTENING
+    shortened: dict[str, float] = field(default_factory=dict)
 
     def courier(self) -> Courier:
         """A courier for one scenario."""

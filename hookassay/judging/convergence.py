@@ -47,6 +47,9 @@ BUDGET = 20.0
 LEAST = 3.0
 """Seconds that there are for the orders of a lifecycle even where those before it took all that there was."""
 
+SHORTENING = 15.0
+"""Seconds that are spent on making the failing orders of a clause shorter; the first scenarios that fail get them."""
+
 ROUND = 24
 """How many simpler courses are tried at a time."""
 
@@ -251,13 +254,15 @@ class Convergence:
     def _shortest(self, failed: Case) -> ContractViolation | None:
         """The violation by the shortest order found; None where it was none, but took longer than anything before."""
         found = [failed.course]
-        began = time.monotonic()
-        while time.monotonic() - began < self._bench.shortening:
+        clause, began = self._scene.record.clause_id, time.monotonic()
+        end = began + SHORTENING - self._bench.shortened.get(clause, 0.0)
+        while time.monotonic() < end:
             shorter = self._shorter(found[-1])
             if shorter is None:
                 break
             found.append(shorter)
-        self._bench.shortening -= time.monotonic() - began
+        spent = self._bench.shortened.get(clause, 0.0) + time.monotonic() - began
+        self._bench.shortened[clause] = spent
         for course in reversed(found):
             again = self._seen_twice(course)
             if again:

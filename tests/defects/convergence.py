@@ -57,7 +57,7 @@ def refund_lost_between_completions(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Anew)
 
 
-@defect(source="synthetic", fails="CV-01 CV-02")
+@defect(source="synthetic", fails="RP-03 RF-05 CV-01 CV-02")
 def refund_again_after_another_event(settings: Settings) -> WSGIApp:
     """Only the latest event is remembered: a refund whose answer was lost counts again once another event came."""
 
