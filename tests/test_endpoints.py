@@ -242,9 +242,9 @@ class Right:
 
 
 RIGHT: Mapping[str, Right] = {
-    # One after another its waits alone take a minute.
+    # One after another their waits alone take minutes.
     "late, in one thread": Right("endpoints.late:in_one_thread()", arguments=("--workers", "4")),
-    "late, in four threads": Right("endpoints.late:in_four_threads()"),
+    "late, in four threads": Right("endpoints.late:in_four_threads()", arguments=("--workers", "4")),
     # A second for each event: the whole contract takes minutes and shows no more.
     "503 and Retry-After at first": Right("endpoints.answers:asks_to_retry()", arguments=("--only", A_FEW)),
     "429 and Retry-After when it gets too much": Right("endpoints.answers:rate_limited()"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN_BODY = 300
 
 # Seconds that every order of arrival may take of a run, where the endpoint is slow.
-TRYING = 40.0
+TRYING = 30.0
 
 Placeholders = Mapping[str, Any]
 

@@ -222,7 +222,7 @@ class Convergence:
             sent = time.monotonic()
             tried += cases
             wrong = late(self._bench, cases)
-            if wrong and wrong_for_good(self._bench, wrong):
+            if wrong and (time.monotonic() > end or wrong_for_good(self._bench, wrong)):
                 break
             each = (sent - began) / sum(len(case.course.steps) for case in cases)
             if each > SLOW_ANSWER and self._bench.endpoint.application is None:
