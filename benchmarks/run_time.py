@@ -2,8 +2,9 @@
 
     python benchmarks/run_time.py [RUNS]
 
-The limit is 6 seconds of wall time on two cores, for the process as a whole: start, reference server, preflight,
-scenarios, reports. Each run is a process of its own; the median is what to quote.
+The limit is 10 seconds of wall time on two cores, for the process as a whole: start, reference server, preflight,
+scenarios, reports. Each run is a process of its own; the median is what to quote. Every order of arrival and the races
+of different events (group CV) take about half of it; what they take is told by themselves.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-LIMIT = 6.0
+LIMIT = 10.0
 
 
 def main(runs: int) -> None:
@@ -35,8 +36,11 @@ def main(runs: int) -> None:
             whole = time.perf_counter() - began
             report = json.loads(Path(folder, "hookassay-report", "report.json").read_text())
         deliveries = report["deliveries"]
+        converging = [clause for clause in report["clauses"] if clause["id"].startswith("CV-")]
+        spent = sum(scenario["seconds"] for clause in converging for scenario in clause["scenarios"])
         told = sum(report["phases"].values())
-        for name, seconds in {**report["phases"], "start, server, reports": whole - told, "whole run": whole}.items():
+        others = {"start, server, reports": whole - told, "of it group CV": spent, "whole run": whole}
+        for name, seconds in {**report["phases"], **others}.items():
             phases.setdefault(name, []).append(seconds)
     print(f"{runs} runs, {deliveries} deliveries each; seconds, and the median as a share of {LIMIT:g} s")
     for name, seconds in phases.items():

@@ -73,7 +73,7 @@ Feature: Replayed and repeated deliveries have no further effect
 
     Example: round after round
       When copies of one completed checkout arrive together, round after round
-      Then each round makes exactly one order
+      Then each round ends right, with exactly one order
 
   @RP-06 @MUST
   Rule: One payment that several events report is fulfilled once

@@ -114,6 +114,7 @@ def main() -> None:
     "found stands beside the failed clauses that it explains.",
 )
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
+@click.option("--seed", metavar="N", help="Draw other orders of delivery than the usual ones.")
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")

@@ -138,6 +138,11 @@ class OrdersSettings:
     create: str | None = field(default=None, repr=False)
     refund: str | None = field(default=None, repr=False)
 
+    @property
+    def one_column(self) -> bool:
+        """Whether one column shows both refunds and disputes."""
+        return self.columns.get("refund_status") == self.columns.get("dispute_status")
+
 
 @dataclass(frozen=True)
 class EffectsSettings:
@@ -166,6 +171,7 @@ class RunSettings:
         report: The folder that reports are written to.
         strict: Whether a failing SHOULD fails the run.
         only: Clause ids or groups to judge; empty means all.
+        seed: What is drawn is drawn from it; None draws the same ever again.
         yes: Whether sending to another machine was consented to.
         verbose: Whether to print the time per phase.
     """
@@ -178,6 +184,7 @@ class RunSettings:
     report: Path = Path("hookassay-report")
     strict: bool = False
     only: tuple[str, ...] = ()
+    seed: int | None = None
     yes: bool = False
     verbose: bool = False
 

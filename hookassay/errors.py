@@ -16,10 +16,12 @@ from __future__ import annotations
 class ContractViolation(AssertionError):  # noqa: N818 - a finding, not an error
     """The endpoint did what a clause forbids, or did not do what it demands."""
 
-    def __init__(self, expected: str, seen: str) -> None:
-        """Say in one phrase each what was `expected` and what was `seen`."""
-        super().__init__(f"expected {expected}, saw {seen}")
-        self.expected = expected
+    def __init__(self, expected: str, seen: str, *, timeline: str = "") -> None:
+        """Say in one phrase each what was `expected` and what was `seen`, after the deliveries of a `timeline`."""
+        super().__init__(
+            f"{timeline}: expected {expected}, saw {seen}" if timeline else f"expected {expected}, saw {seen}"
+        )
+        self.expected = f"{expected}, after {timeline}" if timeline else expected
         self.seen = seen
 
 

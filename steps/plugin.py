@@ -7,6 +7,7 @@ pytest_plugins = [
     "hookassay.steps.deliveries",
     "hookassay.steps.forgeries",
     "hookassay.steps.races",
+    "hookassay.steps.courses",
     "hookassay.steps.orders",
     "hookassay.steps.failures",
     "hookassay.steps.connections",

@@ -1,20 +1,20 @@
-"""Races: copies whose last byte leaves at the same instant."""
+"""Races: deliveries whose last byte leaves at the same instant."""
 
 from __future__ import annotations
 
-from pytest_bdd import then, when
+from pytest_bdd import parsers, then, when
 
 from hookassay.judging.race import Race
 from hookassay.judging.scene import Scene
 
 
-@when("copies of one completed checkout arrive together, round after round", target_fixture="race")
-def _(scene: Scene) -> Race:
-    race = Race(scene)
+@when(parsers.parse("{contest} arrive together, round after round"), target_fixture="race")
+def _(scene: Scene, contest: str) -> Race:
+    race = Race(scene, contest)
     race.run()
     return race
 
 
-@then("each round makes exactly one order")
+@then("each round ends right, with exactly one order")
 def _(race: Race) -> None:
-    race.doubles_nothing()
+    race.ends_right()

@@ -16,6 +16,35 @@ def test_a_defect_is_seen_and_blamed_on_its_clauses(name: str, judgements: Judge
     check(name, judgements[name].result())
 
 
+SHORTEST = {
+    "refund_lost_between_completions": (
+        "CV-01",
+        "checkout.session.completed → charge.refunded → checkout.session.completed (again): "
+        "expected refunded, saw refund_status=none",
+    ),
+    "expiry_overwrites": (
+        "CV-01",
+        "checkout.session.completed → checkout.session.expired: expected paid, saw status=expired",
+    ),
+    "refund_of_the_current_payment": (
+        "CV-03",
+        "checkout.session.completed (purchase A) → checkout.session.completed (purchase B) → "
+        "charge.refunded (purchase A): expected purchase ",
+    ),
+}
+"""Defect → the clause that shows it, and how the message begins in one of its scenarios."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORTEST)
+def test_a_failure_is_shown_by_the_shortest_order(name: str, judgements: Judgements) -> None:
+    """What fails in one order of arrival only is shown by that order, and by nothing that it does not take."""
+    clause, expected = SHORTEST[name]
+    found = judgements[name].result()
+    messages = [scenario["message"] for scenario in found.clause(clause)["scenarios"]]
+    assert any(message.startswith(expected) for message in messages), messages
+
+
 @pytest.mark.parametrize("name", sorted(DEFECTS))
 def test_a_defect_names_clauses_of_the_contract(name: str) -> None:
     """Every clause that a defect lists exists, is listed once, and at least one must fail."""

@@ -17,12 +17,14 @@ from gherkin.parser import Parser
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.judging import lifecycle
 from hookassay.judging.casting import NULLED, SHAPES
 from hookassay.judging.condition import CONDITIONS
 from hookassay.judging.contract import LEVELS, Contract
 from hookassay.judging.exposure import METHODS
 from hookassay.judging.failure import BODIES
 from hookassay.judging.feature import contract_features, examples
+from hookassay.judging.race import CONTESTS
 from hookassay.judging.scene import PROMISED_BY, REDATINGS, REPEATS
 from hookassay.sender.event import STYLES
 from hookassay.sender.purchase import Purchase, PurchaseBook
@@ -260,6 +262,12 @@ def is_fact(words: str) -> bool:
     return False
 
 
+def is_lifecycle(text: str) -> bool:
+    """Whether all of it can be told in turn, and something follows from it."""
+    story, facts = Story(purchase()), lifecycle.parse(text)
+    return all(len(story.tell(fact)) for fact in facts) and bool(lifecycle.outcome(facts).conditions)
+
+
 def reports_a_payment(types: str) -> bool:
     story = Story(purchase())
     known = {*story.tell("the payment").types, *Story(purchase()).tell("the delayed payment's success").types}
@@ -268,6 +276,8 @@ def reports_a_payment(types: str) -> bool:
 
 NAMED: dict[str, Callable[[str], bool]] = {
     "{fact}": is_fact,
+    "tried for {facts}": is_lifecycle,
+    "{contest} arrive together": CONTESTS.__contains__,
     "{signing}": SIGNINGS.__contains__,
     "{forgery}": FORGERIES.__contains__,
     "{style} JSON": STYLES.__contains__,

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 TOKEN = "token-of-the-orders"
-ON_THE_WIRE = {"SG-11", "RP-05", "FG-14", "DL-10", "DL-11"}
+ON_THE_WIRE = {"SG-11", "RP-05", "FG-14", "DL-10", "DL-11", "CV-04", "CV-05", "CV-06"}
 
 SHOP = """
 import hashlib, hmac, json, os, sqlite3, time

@@ -220,6 +220,13 @@ RUN = Table(
         Key("report", kinds.PATH, "The folder for reports.", variable="HOOKASSAY_REPORT", option="--report"),
         Key("strict", kinds.BOOLEAN, "Whether a failing SHOULD fails the run.", option="--strict"),
         Key("only", kinds.NAMES, "The clauses or groups to judge; all if not given.", option="--only"),
+        Key(
+            "seed",
+            kinds.SEED,
+            "What the orders of delivery are drawn from (CV); without one the same are drawn each time.",
+            variable="HOOKASSAY_SEED",
+            option="--seed",
+        ),
     ),
 )
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What a person wants to see of an answer's body.
 SHOWN_BODY = 300
 
+# Seconds that every order of arrival may take of a run, where the endpoint is slow.
+TRYING = 30.0
+
 Placeholders = Mapping[str, Any]
 
 
@@ -48,6 +51,8 @@ class Bench:
         harmed_by: The clause whose scenario the endpoint does not work any more after; empty while it works.
         stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
         rest: Closes every connection; each is opened again when it is needed.
+        trying: Seconds left for trying orders of arrival; then a few of each lifecycle must do.
+        shortened: Clause id → seconds that went into making its failing orders of arrival shorter.
     """
 
     settings: Settings
@@ -65,6 +70,8 @@ class Bench:
     harmed_by: str = ""
     stripe_api: StripeApi | None = None
     rest: Callable[[], None] = lambda: None
+    trying: float = TRYING
+    shortened: dict[str, float] = field(default_factory=dict)
 
     def courier(self) -> Courier:
         """A courier for one scenario."""

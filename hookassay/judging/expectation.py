@@ -134,8 +134,7 @@ class Expectation:
 
         Where one column shows both, a word of its own for the dispute that was won may stand in its place (DP-03).
         """
-        columns = self._scene.bench.settings.orders.columns
-        one_column = columns.get("refund_status") == columns.get("dispute_status")
+        one_column = self._scene.bench.settings.orders.one_column
         self.order_is("partially refunded or won" if one_column else "partially refunded")
 
     def unpaid_stay_unrefunded(self) -> None:

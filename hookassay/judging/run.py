@@ -36,6 +36,18 @@ from .verdict import NOT_CERTIFIED, NOT_JUDGED, ClauseResult, Result, Target, cl
 from .watch import Watchlist
 from .workers import Workers
 
+# Clause id → about how many deliveries and purchases it takes beyond those of an ordinary scenario: every order of
+# arrival, or rounds of up to 16 copies on another machine.
+MANY = {
+    "RP-05": (320, 20),
+    "CV-01": (3600, 370),
+    "CV-02": (600, 40),
+    "CV-03": (500, 60),
+    "CV-04": (600, 40),
+    "CV-05": (1200, 80),
+    "CV-06": (1200, 100),
+}
+
 # No run issues as many purchases in one API version: their numbers keep those of different versions apart.
 NUMBERS_A_VERSION = 10_000
 
@@ -96,9 +108,13 @@ class Plan:
         """About how many deliveries and purchases the run sends, rounded up: for whoever must consent to them."""
         # Each worker puts two barriers of its own.
         more = (workers - 1) * 2 * BARRIER_PURCHASES
-        # A scenario delivers two bundles of three events on the average; a race 20 rounds of 16 copies at most.
-        race = 320 if any(clause.phase == "race" for clause in self.runnable.values()) else 0
-        return _rounded(self.scenarios * 7 + race + 60 + more * 4), _rounded(self.scenarios * 2 + 40 + more)
+        # A scenario delivers two bundles of three events on the average; some deliver a great many.
+        many = [MANY[clause_id] for clause_id in self.runnable if clause_id in MANY]
+        deliveries, purchases = (sum(numbers) for numbers in zip((60, 40), *many, strict=True))
+        return (
+            _rounded(self.scenarios * 7 + deliveries + more * 4),
+            _rounded(self.scenarios * 2 + purchases + more),
+        )
 
 
 def plan(contract: Contract, settings: Settings) -> Plan:
@@ -225,6 +241,7 @@ class Run:
             also=self.versions[1:],
             events=settings.endpoint.events,
             app=settings.endpoint.app or "",
+            seed=settings.run.seed,
         )
 
     @contextmanager

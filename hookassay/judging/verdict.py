@@ -54,6 +54,7 @@ class Target:
         events: The subscription; None means all.
         also: Other API versions, in which the clauses that depend on the payload are judged again.
         app: The application that was judged in this process, `MODULE:CALLABLE`; empty for an endpoint over HTTP.
+        seed: What the orders of delivery were drawn from; None where the usual ones were.
     """
 
     url: str
@@ -63,6 +64,7 @@ class Target:
     events: tuple[str, ...] | None
     also: tuple[str, ...] = ()
     app: str = ""
+    seed: int | None = None
 
     @property
     def name(self) -> str:

@@ -68,6 +68,7 @@ def document(result: Result, contract: Contract, source: InSource | None = None)
             "source": target.source,
             "api_version": target.api_version,
             "events": "*" if target.events is None else list(target.events),
+            **({} if target.seed is None else {"seed": target.seed}),
         },
         "verdict": result.verdict,
         "scope": result.scope,

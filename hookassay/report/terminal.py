@@ -100,6 +100,7 @@ class TerminalReport:
             )
         self._paper.paragraph("Events:", "all" if target.events is None else ", ".join(target.events))
         self._paper.paragraph("API:", ", ".join((target.api_version, *target.also)))
+        self._paper.paragraph("Seed:", "" if target.seed is None else str(target.seed))
         if self._source is not None:
             scanned = self._source.scan
             found = many(len(scanned.findings), "finding")

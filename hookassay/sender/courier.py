@@ -52,9 +52,18 @@ class Courier:
         return self._subscription is None or event.type in self._subscription
 
     def deliver(
-        self, about: str, events: Iterable[Event], *, signing: str = HONEST, style: Style | None = None
+        self,
+        about: str,
+        events: Iterable[Event],
+        *,
+        signing: str = HONEST,
+        style: Style | None = None,
+        lost: bool = False,
     ) -> list[Answer]:
-        """Deliver each subscribed event once, and what waits again after each; the answers to the first attempts."""
+        """Deliver each subscribed event once, and what waits again after each; the answers to the first attempts.
+
+        Where the answers are `lost` on their way, nobody knows that the endpoint has handled it: it waits, too.
+        """
         firsts = []
         for event in events:
             if not self.subscribed(event):
@@ -62,6 +71,7 @@ class Courier:
             waiting = list(self._waiting)
             parcel = self._dispatch.parcel(about, event, signing=signing, style=style)
             answer = self._dispatch.send(parcel)
+            answer = answer.lost() if lost else answer
             self.adopt(parcel, answer)
             firsts.append(answer)
             for letter in waiting:

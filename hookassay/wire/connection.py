@@ -17,7 +17,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..endpoint import Endpoint
@@ -87,6 +87,10 @@ class Answer:
     def seconds(self) -> float:
         """From the last byte sent to the first byte of the answer."""
         return max(0.0, self.answered_at - self.sent_at)
+
+    def lost(self) -> Answer:
+        """The same on a way on which the answer gets lost: the endpoint has handled what nobody hears of."""
+        return replace(self, status=None, headers=(), body=b"", problem="the answer was lost on its way")
 
     def header(self, name: str) -> str | None:
         """The first value of the header `name`, whatever its case."""

@@ -31,14 +31,21 @@ class Volley:
     spread: float
 
     @property
-    def overlapped(self) -> int:
-        """How many copies were under way together: those sent whole before the first answer had come.
+    def under_way(self) -> tuple[int, ...]:
+        """The places of those that were under way together: sent whole before the first answer had come.
 
-        A copy that got no answer is not counted, since it may never have reached the endpoint.
+        One that got no answer is not among them, since it may never have reached the endpoint.
         """
         answered = [answer for answer in self.answers if answer.status is not None]
         first = min((answer.answered_at for answer in answered), default=0.0)
-        return sum(1 for answer in answered if answer.sent_at <= first)
+        return tuple(
+            place for place, answer in enumerate(self.answers) if answer.status is not None and answer.sent_at <= first
+        )
+
+    @property
+    def overlapped(self) -> int:
+        """How many were under way together."""
+        return len(self.under_way)
 
 
 def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -> Volley:

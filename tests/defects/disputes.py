@@ -38,7 +38,7 @@ def telling(told: Told, *event_types: str) -> None:
 # --- how it ended -----------------------------------------------------------------------------------------------------
 
 
-@defect(source="D50", fails="DP-03 DP-06")
+@defect(source="D50", fails="DP-03 DP-06 CV-01 CV-02 CV-03")
 def closed_means_lost(settings: Settings) -> WSGIApp:
     """Every closed dispute is a lost one, the ones that were won too."""
     rank = DISPUTE_RANK["lost"]
@@ -48,14 +48,14 @@ def closed_means_lost(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-03")
+@defect(source="D50", fails="DP-03 CV-01 CV-02 CV-03")
 def won_dispute_stays_open(settings: Settings) -> WSGIApp:
     """A dispute that was won is news for nobody: the order stays disputed for ever."""
     del DISPUTE_RANK["won"]
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-04")
+@defect(source="D50", fails="DP-04 CV-01 CV-02")
 def closed_means_cleared(settings: Settings) -> WSGIApp:
     """Every closed dispute is cleared from the order, the ones that were lost too."""
     del DISPUTE_RANK["lost"]
@@ -63,14 +63,14 @@ def closed_means_cleared(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-06")
+@defect(source="naive", fails="DP-06 CV-01")
 def what_is_not_won_is_lost(settings: Settings) -> WSGIApp:
     """A closed dispute that was not won is lost, and so is an inquiry that came to nothing."""
     telling(lambda event, status: "won" if status == "won" else "lost", "charge.dispute.closed")
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-06")
+@defect(source="naive", fails="DP-06 CV-01")
 def closed_inquiry_stays_open(settings: Settings) -> WSGIApp:
     """An inquiry shows as a dispute, and goes on showing when it is closed: warning_closed is not known."""
     rightly = facts.dispute_status
@@ -86,7 +86,7 @@ def reinstated_funds_taken_for_won(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-07 OO-07")
+@defect(source="naive", fails="DP-07 OO-07 CV-02")
 def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
     """funds_withdrawn makes the order refunded, although the dispute is open."""
 
@@ -151,7 +151,7 @@ def dispute_updates_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-10")
+@defect(source="naive", fails="DP-10 CV-01 CV-02")
 def escalated_inquiry_never_closes(settings: Settings) -> WSGIApp:
     """What began as an inquiry ends as one: the closing of the dispute that it became changes nothing."""
 
@@ -262,7 +262,7 @@ def one_win_clears_the_order(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-14")
+@defect(source="naive", fails="DP-14 CV-01 CV-02")
 def won_dispute_restores_everything(settings: Settings) -> WSGIApp:
     """A dispute that was won sets the order back to paid and not refunded, although a part was refunded before."""
 

@@ -52,7 +52,7 @@ class KeyedWebhook(RawWebhook):
         super().take(replace(event, id=self.key(event)))
 
 
-@defect(source="D26", fails="RP-03 RP-04 RP-05 RP-06 RP-07")
+@defect(source="D26", fails="RP-03 RP-04 RP-05 RP-06 RP-07 CV-01 CV-02 CV-03 CV-04")
 def no_idempotency(settings: Settings) -> WSGIApp:
     """Every delivery of a checkout event makes another order."""
 
@@ -63,13 +63,13 @@ def no_idempotency(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Forgetful, ledger=FulfillingLedger)
 
 
-@defect(source="D27", fails="RP-04 RP-06")
+@defect(source="D27", fails="RP-04 RP-06 CV-01 CV-02 CV-03")
 def event_id_is_the_only_guard(settings: Settings) -> WSGIApp:
     """Duplicates are known by the event's id alone, so that a second event about one payment makes a second order."""
     return variant(settings, ledger=FulfillingLedger)
 
 
-@defect(source="D27", fails="RP-06")
+@defect(source="D27", fails="RP-06 CV-01 CV-02 CV-03")
 def an_order_for_each_event_type(settings: Settings) -> WSGIApp:
     """checkout.session.completed and async_payment_succeeded of one payment make an order each."""
 
@@ -82,7 +82,7 @@ def an_order_for_each_event_type(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByType, ledger=FulfillingLedger)
 
 
-@defect(source="D26, synthetic", fails="RP-04 RP-06 RP-07")
+@defect(source="D26, synthetic", fails="RP-04 RP-06 RP-07 CV-01 CV-02 CV-03")
 def duplicates_known_by_body(settings: Settings) -> WSGIApp:
     """Duplicates are known by a digest of the body, which changes with pending_webhooks."""
 
@@ -93,7 +93,7 @@ def duplicates_known_by_body(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByBody, ledger=FulfillingLedger)
 
 
-@defect(source="D26, synthetic", fails="RP-03 RP-04 RP-06 RP-07", may="RP-05")
+@defect(source="D26, synthetic", fails="RP-03 RP-04 RP-06 RP-07 CV-01 CV-02 CV-03", may="RP-05")
 def duplicates_known_by_signature(settings: Settings) -> WSGIApp:
     """Duplicates are known by their Stripe-Signature header, which every attempt has anew."""
 
@@ -116,7 +116,7 @@ def duplicate_refused_for_ever(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Refusing)
 
 
-@defect(source="D26, D45", fails="RP-03 RF-05")
+@defect(source="D26, D45", fails="RP-03 RF-05 CV-01 CV-02")
 def repeated_refund_counted_again(settings: Settings) -> WSGIApp:
     """A refund is added to the amount refunded each time its refund.created is delivered."""
 

@@ -47,7 +47,7 @@ class BreakableLedger(Ledger):
 # --- a declined attempt -----------------------------------------------------------------------------------------------
 
 
-@defect(source="D38", fails="FL-01")
+@defect(source="D38", fails="FL-01 CV-01 CV-02 CV-03")
 def ended_by_a_decline(settings: Settings) -> WSGIApp:
     """A declined attempt ends the order: a payment that arrives after it is acknowledged and ignored."""
 
@@ -99,7 +99,7 @@ def failure_acknowledged(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong, ledger=BreakableLedger)
 
 
-@defect(source="D28, D48", fails="FL-02 OO-01 OO-02")
+@defect(source="D28, D48", fails="FL-02 OO-01 OO-02 CV-01")
 def early_news_refused_then_swallowed(settings: Settings) -> WSGIApp:
     """News of an unknown payment is refused, and its event kept as handled: the retry is acknowledged for nothing."""
 

@@ -43,13 +43,13 @@ def _is_refund(fact: Fact) -> bool:
     return fact.kind == "refund" or (fact.kind == "charge" and bool(fact.amount))
 
 
-@defect(source="D48", fails="OO-01")
+@defect(source="D48", fails="OO-01 CV-01")
 def early_refund_lost(settings: Settings) -> WSGIApp:
     """A refund that comes before its order updates no row, is acknowledged and forgotten."""
     return variant(settings, ledger=losing_early(_is_refund))
 
 
-@defect(source="D48", fails="OO-02")
+@defect(source="D48", fails="OO-02 CV-01")
 def early_dispute_lost(settings: Settings) -> WSGIApp:
     """A dispute that comes before its order updates no row, is acknowledged and forgotten."""
     return variant(settings, ledger=losing_early(lambda fact: fact.kind == "dispute"))
@@ -75,19 +75,19 @@ def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Dat
     return BelievingTheLast
 
 
-@defect(source="D40", fails="OO-03 OO-10 OR-08")
+@defect(source="D40", fails="OO-03 OO-10 OR-08 CV-01")
 def late_unpaid_completion_unpays(settings: Settings) -> WSGIApp:
     """The order's status is what the last checkout event said: a late, unpaid completion un-pays it."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "session"))
 
 
-@defect(source="D40, D50", fails="OO-07 OO-10")
+@defect(source="D40, D50", fails="OO-07 OO-10 CV-01 CV-02")
 def late_dispute_reopens(settings: Settings) -> WSGIApp:
     """A dispute's status is the one that came last: a late opening or update reopens a closed dispute."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "dispute"))
 
 
-@defect(source="D47", fails="OO-09")
+@defect(source="D47", fails="OO-09 CV-01")
 def late_refund_creation_counts(settings: Settings) -> WSGIApp:
     """A refund's status is the one that came last: refund.created after refund.failed counts again."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "refund"))
@@ -101,7 +101,7 @@ def snapshots_only(known: Iterable[Fact]) -> int:
     return max(0, snapshots - sum(fact.amount or 0 for fact in failed))
 
 
-@defect(source="D40, D45", fails="OO-06")
+@defect(source="D40, D45", fails="OO-06 CV-01")
 def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
     """amount_refunded is that of the charge.refunded which came last, although it only grows."""
 
@@ -135,7 +135,7 @@ amount_refunded = "amount_refunded"
 """
 
 
-@defect(source="D45", fails="OO-06 RF-09", config=EXACT_COLUMNS)
+@defect(source="D45", fails="OO-06 RF-09 CV-01", config=EXACT_COLUMNS)
 def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
     """The refunded amount shown is that of the last charge.refunded; the order's state is right."""
     latest: dict[str | None, int] = {}
@@ -156,7 +156,7 @@ def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
 # --- news of the past taken for news ----------------------------------------------------------------------------------
 
 
-@defect(source="D38", fails="OO-04 OO-10")
+@defect(source="D38", fails="OO-04 OO-10 CV-01")
 def late_failure_unpays(settings: Settings) -> WSGIApp:
     """payment_intent.payment_failed and charge.failed set the order to failed, whatever was paid since."""
 
@@ -171,7 +171,7 @@ def late_failure_unpays(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Failing)
 
 
-@defect(source="D39", fails="OO-05")
+@defect(source="D39", fails="OO-05 CV-01")
 def completion_resurrects(settings: Settings) -> WSGIApp:
     """A completion that comes again writes paid, not refunded and not disputed over whatever the order was."""
 
@@ -193,7 +193,7 @@ def completion_resurrects(settings: Settings) -> WSGIApp:
 # --- the clock --------------------------------------------------------------------------------------------------------
 
 
-@defect(source="D40", fails="OO-10 OR-08")
+@defect(source="D40", fails="OO-10 OR-08 CV-01")
 def newest_created_wins(settings: Settings) -> WSGIApp:
     """Of two statuses the one whose event was created later is believed."""
 
@@ -205,7 +205,7 @@ def newest_created_wins(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByCreated)
 
 
-@defect(source="D40", fails="OO-01 OO-02 OO-10")
+@defect(source="D40", fails="OO-01 OO-02 OO-10 CV-01 CV-02")
 def older_event_skipped(settings: Settings) -> WSGIApp:
     """An event is skipped when one that was created later was seen of the same payment."""
 

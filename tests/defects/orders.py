@@ -53,28 +53,28 @@ def following(event_type: str, statement: str) -> type[Webhook]:
 # --- what is taken for paid -------------------------------------------------------------------------------------------
 
 
-@defect(source="D35", fails="OR-02 OR-04")
+@defect(source="D35", fails="OR-02 OR-04 CV-01 CV-03")
 def unpaid_completion_fulfilled(settings: Settings) -> WSGIApp:
     """A completed checkout is fulfilled whatever its payment_status is."""
     judging_sessions(lambda event, right: "paid" if event.type == COMPLETION else right)
     return variant(settings)
 
 
-@defect(source="D35", fails="OR-02 OR-04")
+@defect(source="D35", fails="OR-02 OR-04 CV-03")
 def pending_charge_taken_for_paid(settings: Settings) -> WSGIApp:
     """charge.pending makes the order paid, although the money is only on its way."""
     paid = "UPDATE orders SET status = 'paid' WHERE stripe_payment_intent = ?"
     return variant(settings, webhook=following("charge.pending", paid))
 
 
-@defect(source="naive", fails="OR-02 OR-04 OR-08")
+@defect(source="naive", fails="OR-02 OR-04 OR-08 CV-01 CV-03")
 def every_checkout_event_pays(settings: Settings) -> WSGIApp:
     """Every checkout.session event makes the order paid: its failure and its expiry too."""
     judging_sessions(lambda event, right: "paid")
     return variant(settings)
 
 
-@defect(source="naive", fails="OR-04")
+@defect(source="naive", fails="OR-04 CV-01")
 def delayed_failure_pays(settings: Settings) -> WSGIApp:
     """async_payment_failed is handled like async_payment_succeeded, by the beginning of its name."""
     judging_sessions(lambda event, right: "paid" if "async_payment" in event.type else right)
@@ -96,14 +96,14 @@ def first_checkout_event_stands(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D38", fails="OR-08")
+@defect(source="D38", fails="OR-08 CV-01")
 def expiry_deletes(settings: Settings) -> WSGIApp:
     """checkout.session.expired deletes the order of the session, paid or not."""
     deleted = "DELETE FROM orders WHERE stripe_session_id = ?"
     return variant(settings, webhook=following("checkout.session.expired", deleted))
 
 
-@defect(source="D38", fails="OR-08")
+@defect(source="D38", fails="OR-08 CV-01")
 def expiry_overwrites(settings: Settings) -> WSGIApp:
     """checkout.session.expired sets the order to expired, whatever was paid before."""
     expired = "UPDATE orders SET status = 'expired' WHERE stripe_session_id = ?"
@@ -397,7 +397,7 @@ def amount_never_compared(settings: Settings) -> WSGIApp:
     return comparing(lambda order, cents, money: order._replace(amount_total=cents))(settings)
 
 
-@defect(source="synthetic", fails="OR-09 RF-06 DP-02", config=SALES)
+@defect(source="synthetic", fails="OR-09 RF-06 DP-02 CV-02 CV-03", config=SALES)
 def sale_found_by_amount(settings: Settings) -> WSGIApp:
     """A payment is that of the latest sale of its amount that still waits, whatever its reference says."""
 

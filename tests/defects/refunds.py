@@ -27,14 +27,14 @@ def _standing(known: Iterable[Fact]) -> list[int]:
 # --- parts and the whole ----------------------------------------------------------------------------------------------
 
 
-@defect(source="D44", fails="RF-02")
+@defect(source="D44", fails="RF-02 CV-01 CV-02 CV-03")
 def every_refund_is_full(settings: Settings) -> WSGIApp:
     """Every charge.refunded makes the order refunded, although it is sent for partial refunds too."""
     facts.refund_status = lambda refunded, total: "refunded" if refunded else "none"
     return variant(settings)
 
 
-@defect(source="D44", fails="RF-02")
+@defect(source="D44", fails="RF-02 CV-01 CV-02 CV-03")
 def partial_refund_returns_the_charge(settings: Settings) -> WSGIApp:
     """A refunded charge's amount is read in place of its amount_refunded."""
 
@@ -47,14 +47,14 @@ def partial_refund_returns_the_charge(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="RF-04 RF-12")
+@defect(source="naive", fails="RF-04 RF-12 CV-01 CV-02")
 def refund_compared_alone(settings: Settings) -> WSGIApp:
     """The amount of each refund is compared with the total, and never their sum."""
     facts.amount_refunded = lambda known: max(_standing(known), default=0)
     return variant(settings)
 
 
-@defect(source="D46", fails="RF-04 RF-12")
+@defect(source="D46", fails="RF-04 RF-12 CV-01 CV-02")
 def one_refund_kept(settings: Settings) -> WSGIApp:
     """An order has one refund, so that a second partial one is taken for a duplicate."""
 
@@ -88,7 +88,7 @@ def adding_snapshots(key: str) -> type[Webhook]:
     return Adding
 
 
-@defect(source="D45", fails="RF-03 RF-05")
+@defect(source="D45", fails="RF-03 RF-05 CV-01")
 def snapshots_added_up(settings: Settings) -> WSGIApp:
     """amount_refunded, which is cumulative, is added up with each charge.refunded."""
     return variant(settings, webhook=adding_snapshots("event"))
@@ -100,7 +100,7 @@ def different_snapshots_added_up(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=adding_snapshots("amount_refunded"))
 
 
-@defect(source="naive", fails="RF-03 RF-05")
+@defect(source="naive", fails="RF-03 RF-05 CV-01 CV-02 CV-03")
 def refund_added_by_two_handlers(settings: Settings) -> WSGIApp:
     """charge.refunded and refund.created both add what they say, so that one refund counts twice."""
 
@@ -117,7 +117,7 @@ def refund_added_by_two_handlers(settings: Settings) -> WSGIApp:
 # --- how a refund ends ------------------------------------------------------------------------------------------------
 
 
-@defect(source="D43", fails="RF-07")
+@defect(source="D43", fails="RF-07 CV-01 CV-02")
 def refund_updates_ignored(settings: Settings) -> WSGIApp:
     """A refund counts if refund.created says that it succeeded; what is pending then is never looked at again."""
     for event_type in UPDATES:
@@ -126,7 +126,7 @@ def refund_updates_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D46", fails="RF-07 RF-08 RF-09")
+@defect(source="D46", fails="RF-07 RF-08 RF-09 CV-01")
 def refund_written_once(settings: Settings) -> WSGIApp:
     """A refund is inserted once and never updated: neither its success nor its failure counts afterwards."""
     for status in REFUND_RANK:
@@ -135,7 +135,7 @@ def refund_written_once(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D47", fails="RF-08 RF-09")
+@defect(source="D47", fails="RF-08 RF-09 CV-01")
 def refund_update_taken_for_success(settings: Settings) -> WSGIApp:
     """refund.updated and charge.refund.updated are taken for the news that a refund succeeded."""
 
@@ -149,7 +149,7 @@ def refund_update_taken_for_success(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="RF-08 RF-09")
+@defect(source="naive", fails="RF-08 RF-09 CV-01")
 def only_pending_refund_fails(settings: Settings) -> WSGIApp:
     """A refund that succeeded is final, although it can fail for thirty days more."""
     REFUND_RANK["succeeded"] = max(REFUND_RANK.values()) + 1

@@ -59,14 +59,14 @@ def disputes_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D47", fails="RF-08 RF-09")
+@defect(source="D47", fails="RF-08 RF-09 CV-01")
 def failed_refund_counts(settings: Settings) -> WSGIApp:
     """A refund counts although it failed."""
     del REFUND_RANK["failed"]
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-04")
+@defect(source="D50", fails="DP-04 CV-01 CV-02")
 def dispute_closing_ignored(settings: Settings) -> WSGIApp:
     """charge.dispute.closed is acknowledged and not handled, so that a lost dispute stays open for ever."""
     del READERS["charge.dispute.closed"]
@@ -129,7 +129,7 @@ def stranger_refund_applied(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Guessing)
 
 
-@defect(source="synthetic", fails="OO-11 OR-09 RF-06")
+@defect(source="synthetic", fails="OO-11 OR-09 RF-06 CV-03")
 def refund_found_by_customer(settings: Settings) -> WSGIApp:
     """A refunded charge's orders are found by customer and amount, and not by its payment."""
 
@@ -213,7 +213,7 @@ def dispute_read_as_charge(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="synthetic", fails="DP-02")
+@defect(source="synthetic", fails="DP-02 CV-03")
 def dispute_found_by_email(settings: Settings) -> WSGIApp:
     """A dispute is taken for the latest order of the customer's e-mail, whichever it was for."""
 

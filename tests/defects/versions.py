@@ -23,7 +23,7 @@ def refund_events_only(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="synthetic", fails="RF-08 RF-09 RF-12 RP-03", arguments="--api-version 2025-03-31.basil")
+@defect(source="synthetic", fails="RF-08 RF-09 RF-12 RP-03 CV-01", arguments="--api-version 2025-03-31.basil")
 def customer_of_the_refund(settings: Settings) -> WSGIApp:
     """A refund's customer is read, which API versions before 2026-07-29 do not have: its events are never taken."""
     reading(lambda event: event.object["customer"], *OF_REFUNDS)

@@ -478,6 +478,7 @@ ENVIRONMENT = [
     ("HOOKASSAY_TIMEOUT", "7", "run", "timeout", 7.0),
     ("HOOKASSAY_RATE", "9", "run", "rate", 9.0),
     ("HOOKASSAY_WORKERS", "8", "run", "workers", 8),
+    ("HOOKASSAY_SEED", "3", "run", "seed", 3),
     ("HOOKASSAY_API_VERSION", "2022-11-15", "endpoint", "api_version", "2022-11-15"),
     ("HOOKASSAY_API_VERSION", "all", "endpoint", "api_version", "all"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_env", "endpoint", "secret", Secret("whsec_env")),

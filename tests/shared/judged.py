@@ -49,7 +49,7 @@ def certify(
     config: str = "",
     env: Mapping[str, str] | None = None,
     secret: str | None = SECRET,
-    timeout: float = 300,
+    timeout: float = 600,
 ) -> Judged:
     """Run `hookassay certify` in `folder`, with `config` as its hookassay.toml and `secret` in its environment."""
     if config:

@@ -64,6 +64,13 @@ class TestVersions:
         assert all_versions.scenarios == once.scenarios + 4 * all_versions.scenarios_in(SUPPORTED[0])
         assert all_versions.estimate() > once.estimate()
 
+    def test_whoever_consents_is_told_of_every_order(self) -> None:
+        """The many deliveries of the clauses that try every order are in the estimate."""
+        deliveries, purchases = planned("CV-01", api_version=LATEST_API_VERSION).estimate()
+
+        assert deliveries > 3000
+        assert purchases > 300
+
     def test_the_listing_tells_them(self) -> None:
         """`--list` says how many scenarios run in older versions, and in which."""
         output = StringIO()

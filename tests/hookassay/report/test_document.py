@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def test_a_narrow_subscription_is_a_list() -> None:
     """The event types subscribed to are named."""
     narrow = Target("http://localhost/", None, "", "2026-10-28.endive", ("charge.refunded",))
     assert document(result(target=narrow), CONTRACT)["target"]["events"] == ["charge.refunded"]
+
+
+def test_a_seed_is_told() -> None:
+    """What the orders of delivery were drawn from is there where it was given, to draw them again."""
+    seeded = replace(result().target, seed=7)
+    assert document(result(target=seeded), CONTRACT)["target"]["seed"] == 7
 
 
 def test_a_clause_is_as_promised() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ NOT_GREEN = result(
 def test_certified() -> None:
     """A run in which everything passed is told on one screen."""
     assert matches_snapshot(printed(result()), "certified")
+
+
+def test_seed() -> None:
+    """What the orders of delivery were drawn from is said where it was given."""
+    assert "  Seed:     7\n" in printed(result(target=replace(result().target, seed=7)))
 
 
 def test_partial() -> None:

@@ -143,6 +143,18 @@ def test_bundle_retried_within_itself(courier: Courier, desk: Desk, paid: Bundle
     assert desk.sent == [(first.type, 1), (second.type, 1), (first.type, 2)]
 
 
+def test_lost_answer(courier: Courier, desk: Desk, paid: Bundle) -> None:
+    """An answer that is lost leaves the delivery waiting, and it comes again after the next one."""
+    first, second = paid.events[:2]
+    (answer,) = courier.deliver("cs_1", [first], lost=True)
+
+    assert (answer.status, answer.acknowledged, answer.problem) == (None, False, "the answer was lost on its way")
+    assert courier.outstanding == 1
+    courier.deliver("cs_1", [second])
+    assert desk.sent == [(first.type, 1), (second.type, 1), (first.type, 2)]
+    assert courier.outstanding == 0
+
+
 def test_back_off(courier: Courier, desk: Desk, clock: FakeClock, paid: Bundle) -> None:
     """Retries come 0.1, 0.3, 1 and 3 seconds after the latest first delivery, and at the end."""
     began = clock.now
