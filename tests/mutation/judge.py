@@ -35,7 +35,7 @@ from hookassay.errors import HookassayError
 from hookassay.importing import load
 from hookassay.judging import preflight
 from hookassay.judging.contract import PHASES, Contract
-from hookassay.judging.journal import ERROR, FAILED
+from hookassay.judging.journal import ERROR, FAILED, NOT_TESTABLE, ScenarioRecord
 from hookassay.judging.performance import Performance, perform
 from hookassay.judging.preflight import Preflight
 from hookassay.judging.run import Run, plan
@@ -62,7 +62,7 @@ class Outcome:
     """How a mutant fared in one profile.
 
     Attributes:
-        killed_by: A clause's id; `start`, `preflight`, `error` or `time`; empty for a mutant that survived.
+        killed_by: A clause's id; `start`, `preflight`, `error`, `unproven` or `time`; empty for a mutant that survived.
         detail: What was seen, for a person.
         seconds: How long it took.
         scenarios: How many ran.
@@ -72,6 +72,8 @@ class Outcome:
     detail: str = ""
     seconds: float = 0.0
     scenarios: int = 0
+    untestable: tuple[str, ...] = ()
+    """Clauses about which nothing could be seen."""
 
 
 Report = Callable[[Task, Outcome], "Task | None"]
@@ -92,13 +94,14 @@ class Judge:
         self.clauses = tuple(clauses)
         self.performance = Performance(contract, {clause.id: clause for clause in contract}, None)
         self.kills: Counter[tuple[str, str]] = Counter()
+        self._provable: dict[str, tuple[str, ...]] = {}
         self._postgres = postgres
         self._tasks: Iterator[Task] = iter(())
         self._told: Report = lambda task, outcome: None
         self._workers = 1
 
     def run(self, tasks: Iterator[Task], told: Report, workers: int) -> None:
-        """Judge all tasks, `workers` at a time."""
+        """Judge all tasks, `workers` at a time; the server as it is comes first, for what can be seen of it."""
         self._tasks, self._told, self._workers = tasks, told, workers
         complaint = perform(self.performance, self, in_process=True)
         if complaint:
@@ -115,7 +118,8 @@ class Judge:
         waiting: list[Task] = []
         try:
             while True:
-                while len(at_work) < self._workers:
+                # What is known of the server itself is needed before anything is said of a mutant.
+                while len(at_work) < self._workers and all(child.task.mutant for child in at_work.values()):
                     task = waiting.pop() if waiting else next(self._tasks, None)
                     if task is None:
                         break
@@ -135,10 +139,15 @@ class Judge:
                 child.kill()
 
     def _ended(self, child: _Child, waiting: list[Task]) -> None:
-        outcome = child.outcome()
-        if outcome.killed_by and child.task.mutant is not None:
-            self.kills[child.task.mutant.module, outcome.killed_by] += 1
-        following = self._told(child.task, outcome)
+        outcome, task = child.outcome(), child.task
+        if task.mutant is None:
+            self._provable[task.profile.name] = outcome.untestable
+        elif lost := [one for one in outcome.untestable if one not in self._provable.get(task.profile.name, ())]:
+            # The verdict about the server is no more what it was: what it promises can no longer be seen.
+            outcome = replace(outcome, killed_by=outcome.killed_by or "unproven", detail=outcome.detail or lost[0])
+        if outcome.killed_by and task.mutant is not None:
+            self.kills[task.mutant.module, outcome.killed_by] += 1
+        following = self._told(task, outcome)
         if following is not None:
             waiting.append(following)
 
@@ -146,14 +155,16 @@ class Judge:
 
     def _work(self, line: connection.Connection, task: Task, items: list[pytest.Item]) -> None:
         began = time.monotonic()
-        ran = Counter[str]()
+        ran: list[ScenarioRecord] = []
         try:
             killed_by, detail = self._judge(task, items, ran)
         except BaseException as error:
             killed_by, detail = "broken", f"{type(error).__name__}: {error}"
-        line.send(asdict(Outcome(killed_by, detail[:300], time.monotonic() - began, ran["scenarios"])))
+        untestable = {one.clause_id for one in ran if one.status == NOT_TESTABLE and not killed_by}
+        spent = time.monotonic() - began
+        line.send(asdict(Outcome(killed_by, detail[:300], spent, len(ran), tuple(sorted(untestable)))))
 
-    def _judge(self, task: Task, items: list[pytest.Item], ran: Counter[str]) -> tuple[str, str]:
+    def _judge(self, task: Task, items: list[pytest.Item], ran: list[ScenarioRecord]) -> tuple[str, str]:
         """What killed the mutant, and what was seen of it."""
         profile = task.profile
         with ExitStack() as stack:
@@ -183,6 +194,7 @@ class Judge:
             run = Run(settings, endpoint, self.contract, Redactor(), _Silence())
             the_plan = plan(self.contract, settings)
             run.journal.api_version = the_plan.versions[0]
+            run.journal.scenarios = ran
             performance = self.performance
             performance.judged = the_plan.runnable
             try:
@@ -192,7 +204,6 @@ class Judge:
                 module = task.mutant.module if task.mutant else ""
                 for item in self._in_order(items, module):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                    ran["scenarios"] += 1
                     if found := self._failed(run):
                         return found
                     if performance.problem is not None:

@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hookassay.config import DEFAULT_COLUMNS, EndpointSettings, FaultsSettings, OrdersSettings, RunSettings, Settings
+from hookassay.config import (
+    DEFAULT_COLUMNS,
+    EndpointSettings,
+    FaultsSettings,
+    OrdersSettings,
+    PurchaseSettings,
+    RunSettings,
+    Settings,
+)
 from hookassay.endpoint import Secret
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSBtdXRhbnRz"
@@ -74,6 +82,7 @@ def _exact(url: str) -> Settings:
     down, up = (_line([*command, *names]) for names in (("orders", "hidden"), ("hidden", "orders")))
     return Settings(
         endpoint=_endpoint(),
+        purchase=PurchaseSettings(modes=("payment", "subscription", "setup")),
         orders=OrdersSettings(source=url, money="minor", columns=EXACT),
         run=RunSettings(settle=AT_ONCE, timeout=8),
         faults=FaultsSettings(store_down=down, store_up=up),
@@ -85,8 +94,6 @@ def _route(url: str) -> Settings:
         endpoint=_endpoint(livemode=True, account=ACCOUNT),
         orders=OrdersSettings(
             source="/orders/{session_id}",
-            money="minor",
-            columns=EXACT,
             headers=(("Authorization", Secret(f"Bearer {TOKEN}")),),
         ),
         run=RunSettings(settle=AT_ONCE, timeout=3),
@@ -129,7 +136,7 @@ IN_PROCESS = (
         _route,
         env={"ORDERS_TOKEN": TOKEN, "STRIPE_LIVEMODE": "true", "STRIPE_ACCOUNT": ACCOUNT},
     ),
-    Profile("exact", "the exact columns, and a table that is taken away for a time", _exact),
+    Profile("exact", "the exact columns, subscriptions, and a table that is taken away for a time", _exact),
     Profile(
         "refunds",
         "a subscription to the refunds themselves, not to the charge",
@@ -146,7 +153,13 @@ IN_PROCESS = (
     Profile(
         "charges",
         "a subscription to the charge, not to its refunds",
-        _subscribed(*CHECKOUT, "charge.refunded", "charge.dispute.created", "charge.dispute.updated"),
+        _subscribed(
+            *CHECKOUT,
+            "payment_intent.succeeded",
+            "charge.refunded",
+            "charge.dispute.created",
+            "charge.dispute.updated",
+        ),
     ),
     Profile(
         "updates",

@@ -33,7 +33,7 @@ class Found:
     Attributes:
         mutant: The mutant.
         survived: The names of the profiles that it survived.
-        killed_by: What killed it: a clause's id, `start`, `preflight`, `error` or `time`; empty while nothing did.
+        killed_by: What killed it, as `judge.Outcome` says it; empty while nothing did.
         profile: In which profile.
     """
 
