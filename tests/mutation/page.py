@@ -44,6 +44,10 @@ is killed:
 
 {profiles}
 
+A mutant that is listed below is not judged again, unless `--equivalents` asks for it. The score was measured in stages,
+on a busy machine: all mutants that are not listed were judged in the profiles that can show them, those that are listed
+in one profile at least, and the profiles grew while it went on.
+
 Not changed are documentation, annotations, imports, logging, and the texts of messages: the contract makes no promise
 about them. Start-up, settings, `/healthz` and `/checkout/sessions` are no business of the contract's and are left out.
 """
@@ -96,6 +100,7 @@ def _score(score: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "`start`: the server does not start. `preflight`: no genuine purchase takes effect."
     yield "`error`: a scenario cannot be finished, which is no pass. `time`: it hangs."
+    yield "`unproven`: a clause that the server passes can no longer be seen, so that it is not certified any more."
     yield ""
     if score["survivors"]:
         yield "Survivors:"
