@@ -19,7 +19,7 @@ APP_LOAD_ERROR = 4
 """gunicorn's own exit status for this: at any other it would start the failing worker again, for ever."""
 
 
-SIBLINGS_WAIT = 0.5
+SIBLINGS_WAIT = 2.0
 """Seconds in which the other workers that gunicorn starts are expected to fail for the same reason."""
 
 
