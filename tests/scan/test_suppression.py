@@ -40,7 +40,7 @@ def scanned(folder: Path, text: str, name: str = "a.py") -> Scan:
         " * hookassay: ignore SC-12 old reports",
         "#hookassay:ignore sc-12: old reports",
         "// hookassay: ignore SC-12 - old reports",
-        "// TODO // hookassay: ignore SC-12 old reports",
+        "// to be renamed // hookassay: ignore SC-12 old reports",
     ],
 )
 class TestEveryStyle:

@@ -15,7 +15,7 @@ from sqlglot.errors import SqlglotError
 from ...finding import Place
 from ...source import Source
 from ...tree import Skipped
-from .history import Act, Change, stream
+from .history import Act, Change, Statement, stream
 from .table import BOOLEAN, DECIMAL, FLOAT, INTEGER, OTHER, PRIMARY, TEXT, TIME, UNKNOWN, UNREAD, Column, Key
 
 MARKS = (b"create table", b"alter table", b"create unique index", b"rename table", b"drop table", b"drop index")
@@ -281,30 +281,10 @@ class _Statement:
             for dropped in action.args.get("tables") or [action.this]:
                 yield self._change(act, table, old=dropped.name)
 
-    def _change(
-        self,
-        act: Act,
-        table: exp.Expression | None,
-        *,
-        columns: tuple[Column, ...] = (),
-        keys: tuple[Key, ...] = (),
-        old: str = "",
-        new: str = "",
-        is_open: bool = False,
-    ) -> Change:
-        return Change(
-            act,
-            table.name if table is not None else "",
-            self._place(table),
-            stream(self._dialect, self._path),
-            "SQL",
-            self._position,
-            columns,
-            keys,
-            old,
-            new,
-            is_open,
-        )
+    def _change(self, act: Act, table: exp.Expression | None, **told: Any) -> Change:
+        name = table.name if table is not None else ""
+        where = stream(self._dialect, self._path)
+        return Statement(name, self._place(table), where, "SQL", self._position).change(act, **told)
 
     def _column(self, part: exp.ColumnDef) -> Column:
         written = part.args.get("kind")
