@@ -25,6 +25,9 @@ class Defect:
         description: What it does wrong, in plain words: its docstring.
         source: Where this has been seen: numbers such as `D32` of the catalogue of defects found in public code, or a
             word for what has not been seen there.
+        known_as: What it is called in a report, after "behaves like": a few words, such as `event id recorded before
+            the work commits`.
+        fix: How it is mended, a sentence or two for whoever has it in a language of their own.
         fails: Ids of the clauses that must be failed (warned, for a SHOULD clause).
         may_fail: Ids of clauses that may be failed, since the defect is not always visible there.
         make: The wrong server as a WSGI application.
@@ -41,6 +44,8 @@ class Defect:
     fails: frozenset[str]
     may_fail: frozenset[str]
     make: Make
+    known_as: str = ""
+    fix: str = ""
     config: str = ""
     without_secret: bool = False
     orders: str = ""
@@ -56,6 +61,8 @@ def defect(
     source: str,
     fails: str,
     may: str = "",
+    known_as: str = "",
+    fix: str = "",
     config: str = "",
     without_secret: bool = False,
     orders: str = "",
@@ -80,6 +87,8 @@ def defect(
             fails=frozenset(fails.split()),
             may_fail=frozenset(may.split()),
             make=make,
+            known_as=known_as,
+            fix=fix,
             config=config,
             without_secret=without_secret,
             orders=orders,
