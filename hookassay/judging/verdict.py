@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 CERTIFIED = "certified"
 PARTIAL = "passed (partial)"
@@ -93,6 +97,7 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        diagnoses: Which known defects the endpoint behaves like, what explains most first.
     """
 
     target: Target
@@ -110,6 +115,7 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -1,10 +1,11 @@
-"""The kill matrix as a page: which defect is failed by which clauses.
+"""The kill matrix: which defect is failed by which clauses, as a page and as the data that a diagnosis goes by.
 
-`python tests/shared/kill_matrix.py` writes docs/kill-matrix.md anew.
+`python tests/shared/kill_matrix.py` writes docs/kill-matrix.md and hookassay/judging/defects.json anew.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from defects.registry import Defect, load
 
 from hookassay.judging.contract import Contract
 
-PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "kill-matrix.md"
+DATA = ROOT / "hookassay" / "judging" / "defects.json"
 
 HEAD = """\
 # The kill matrix
@@ -33,6 +36,26 @@ def page() -> str:
     defects = load()
     contract = Contract.load()
     return "\n".join([HEAD.format(count=len(defects)), *_defects(defects), "", *_clauses(contract, defects), ""])
+
+
+def data() -> str:
+    """What a diagnosis goes by, as JSON: a line for each defect."""
+    lines = (
+        json.dumps(
+            {
+                "name": name,
+                "known_as": one.known_as,
+                "description": one.description,
+                "fix": one.fix,
+                "seen": one.seen,
+                "fails": sorted(one.fails),
+                "may_fail": sorted(one.may_fail),
+            },
+            ensure_ascii=False,
+        )
+        for name, one in sorted(load().items())
+    )
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def _defects(defects: dict[str, Defect]) -> Iterator[str]:
@@ -59,3 +82,4 @@ def _clauses(contract: Contract, defects: dict[str, Defect]) -> Iterator[str]:
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), encoding="utf-8")
+    DATA.write_text(data(), encoding="utf-8")
