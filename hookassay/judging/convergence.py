@@ -94,7 +94,7 @@ class Case:
         return [purchase.session_id for purchase in self._purchases]
 
     def deliver(self) -> None:
-        """Let everything happen, and deliver it in the course's order."""
+        """Let everything happen, and deliver it in the course's order, each attempt on a connection of its own."""
         for story, facts in zip(self._stories, self.course.lifecycles, strict=True):
             for fact in facts:
                 story.tell(fact)
@@ -107,6 +107,20 @@ class Case:
             if step.how == AS_ANOTHER:
                 event = event.again()
             self.couriers[step.part].deliver(self._purchases[step.part].session_id, [event], lost=step.lost)
+
+    def deliver_on_one_connection(self) -> None:
+        """Deliver it as far as the endpoint keeps a connection open, which is closed before anything else is asked.
+
+        An endpoint that serves one connection at a time is thus kept from nobody else.
+        """
+        with self._scene.bench.dispatch.line() as line:
+            for courier in self.couriers:
+                courier.line = line
+            try:
+                self.deliver()
+            finally:
+                for courier in self.couriers:
+                    courier.line = None
 
     def wrong(self) -> tuple[str, str] | None:
         """What is expected of the first purchase that reads otherwise, and how it reads; None where all are right."""
@@ -218,7 +232,7 @@ class Convergence:
         while len(tried) < len(courses) and (not tried or time.monotonic() < end):
             cases = [self._case(course) for course in courses[len(tried) : len(tried) + size]]
             began = time.monotonic()
-            in_lanes(Case.deliver, cases, lanes)
+            in_lanes(Case.deliver_on_one_connection if lanes == 1 else Case.deliver, cases, lanes)
             sent = time.monotonic()
             tried += cases
             wrong = late(self._bench, cases)
