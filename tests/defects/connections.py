@@ -141,7 +141,7 @@ def strict_schema(settings: Settings) -> WSGIApp:
     fails="DL-07",
     known_as="request id read where request is null",
     fix=(
-        "Treat the event's request and the id in it as nullable: no API request caused what Stripe does by itself. "
+        "Expect the event's request, and the id in it, to be null: no API request causes what Stripe does by itself. "
         "Read them only where they are there."
     ),
 )

@@ -129,8 +129,8 @@ def csrf_checked(settings: Settings) -> WSGIApp:
     fails="FG-02",
     known_as="failed verification answered with 200",
     fix=(
-        "Answer 400 where the signature does not verify. After a 2xx Stripe never delivers again, so that a wrong "
-        "secret loses every event unnoticed."
+        "Answer 400 where the signature does not verify. After a 2xx Stripe does not retry, so that a wrong secret "
+        "loses every event unnoticed."
     ),
 )
 def forgery_acknowledged(settings: Settings) -> WSGIApp:

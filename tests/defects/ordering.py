@@ -94,7 +94,7 @@ def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Dat
 @defect(
     source="D40",
     fails="OO-03 OO-10 OR-08 CV-01",
-    known_as="paid order unpaid by a late checkout event",
+    known_as="paid order set back by a late checkout event",
     fix=(
         "Leave a paid order paid when an unpaid, failed or expired checkout event arrives later. Checkout events come "
         "in any order."
@@ -146,8 +146,8 @@ def snapshots_only(known: Iterable[Fact]) -> int:
     fails="OO-06 CV-01",
     known_as="refunded amount lowered by a late event",
     fix=(
-        "Keep the largest amount_refunded that was reported for a charge. It is cumulative, and its events arrive in "
-        "any order."
+        "Keep the largest amount_refunded that was reported for a charge, and take off refunds that fail. It is "
+        "cumulative, and its events arrive in any order."
     ),
 )
 def last_refunded_amount_counts(settings: Settings) -> WSGIApp:

@@ -285,7 +285,7 @@ def any_failure_clears_all(settings: Settings) -> WSGIApp:
 @defect(
     source="naive",
     fails="RF-11",
-    known_as="refund without payment matched by null",
+    known_as="refund without payment matched on null",
     fix=NO_PAYMENT,
 )
 def unlinked_refund_matches_null(settings: Settings) -> WSGIApp:
