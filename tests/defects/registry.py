@@ -49,8 +49,8 @@ class Defect:
     fails: frozenset[str]
     may_fail: frozenset[str]
     make: Make
-    known_as: str = ""
-    fix: str = ""
+    known_as: str
+    fix: str
     config: str = ""
     without_secret: bool = False
     orders: str = ""
@@ -73,8 +73,8 @@ def defect(
     source: str,
     fails: str,
     may: str = "",
-    known_as: str = "",
-    fix: str = "",
+    known_as: str,
+    fix: str,
     config: str = "",
     without_secret: bool = False,
     orders: str = "",
