@@ -47,7 +47,7 @@ BUDGET = 20.0
 LEAST = 3.0
 """Seconds that there are for the orders of a lifecycle even where those before it took all that there was."""
 
-SHORTENING = 15.0
+SHORTENING = 20.0
 """Seconds that are spent on making the failing orders of a clause shorter; the first scenarios that fail get them."""
 
 ROUND = 24
@@ -309,7 +309,7 @@ class Convergence:
         """Those of the courses that end otherwise than they must, in their order, and what is expected of them."""
         cases = [self._case(course) for course in courses]
         for case in cases:
-            case.deliver()
+            case.deliver_on_one_connection()
         wrong = wrong_for_good(self._bench, cases) if cases else []
         return {case.course: expected for case in wrong for expected, _ in filter(None, [case.wrong()])}
 
@@ -319,7 +319,7 @@ class Convergence:
         record.deliveries.clear()  # what is shown as sent is what fails
         cases = [self._case(course) for _ in range(2)]
         for case in cases:
-            case.deliver()
+            case.deliver_on_one_connection()
         late(self._bench, cases)
         wrong = wrong_for_good(self._bench, cases)
         if len(wrong) < len(cases):

@@ -28,6 +28,7 @@ class Defect:
         seen: Where it was seen in public: advisories, and issues on GitHub as `owner/repository#number`; may be empty.
         fails: Ids of the clauses that it fails.
         may_fail: Ids of the clauses that it fails sometimes.
+        scenarios: The scenarios that it was seen to fail, as `CLAUSE NAME`; empty where that was not looked at.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Defect:
     seen: tuple[str, ...]
     fails: frozenset[str]
     may_fail: frozenset[str]
+    scenarios: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def known_defects() -> tuple[Defect, ...]:
             seen=tuple(one["seen"]),
             fails=frozenset(one["fails"]),
             may_fail=frozenset(one["may_fail"]),
+            scenarios=frozenset(one["scenarios"]),
         )
         for one in json.loads(text)
     )
@@ -84,8 +87,11 @@ def diagnose(clauses: Sequence[ClauseResult], defects: Iterable[Defect] | None =
     """
     failed = list(dict.fromkeys(one.clause.id for one in clauses if one.status in (FAILED, WARNED)))
     judged = {one.clause.id for one in clauses if one.status == PASSED} | set(failed)
+    scenarios = frozenset(
+        f"{one.clause.id} {scenario.name}" for one in clauses for scenario in one.scenarios if scenario.status == FAILED
+    )
     possible = list(_possible(known_defects() if defects is None else defects, frozenset(failed), judged))
-    return tuple(_fewest(possible, failed))
+    return tuple(_fewest(possible, failed, scenarios))
 
 
 def _possible(defects: Iterable[Defect], failed: frozenset[str], judged: Collection[str]) -> Iterator[Defect]:
@@ -96,7 +102,7 @@ def _possible(defects: Iterable[Defect], failed: frozenset[str], judged: Collect
             yield defect
 
 
-def _fewest(possible: Sequence[Defect], failed: Sequence[str]) -> Iterator[Diagnosis]:
+def _fewest(possible: Sequence[Defect], failed: Sequence[str], scenarios: frozenset[str]) -> Iterator[Diagnosis]:
     """The defects that explain most of what is unexplained, again and again until none explains any more."""
     unexplained = set(failed)
     while True:
@@ -105,18 +111,23 @@ def _fewest(possible: Sequence[Defect], failed: Sequence[str]) -> Iterator[Diagn
         if not most:
             return
         best = [defect for defect in possible if len(explained[defect]) == most]
-        best.sort(key=lambda defect: _unlikeliness(defect, unexplained))
+        best.sort(key=lambda defect: _unlikeliness(defect, unexplained, scenarios))
         clauses = explained[best[0]]
         alike = tuple(defect for defect in best if explained[defect] == clauses)
         yield Diagnosis(alike, tuple(clause for clause in failed if clause in clauses))
         unexplained -= clauses
 
 
-def _unlikeliness(defect: Defect, unexplained: Collection[str]) -> tuple[int, int, bool, str]:
+def _unlikeliness(
+    defect: Defect, unexplained: Collection[str], scenarios: frozenset[str]
+) -> tuple[int, int, int, bool, str]:
     """How little speaks for a defect.
 
     The clauses that it fails for certain and that are explained count most; then what it should have failed and was not
-    seen to; then whether anybody was seen to have it.
+    seen to; then how far the failed scenarios of these clauses are from those that it was seen to fail; then whether
+    anybody was seen to have it.
     """
     certain = len(defect.fails.intersection(unexplained))
-    return -certain, len(defect.fails.difference(unexplained)), not defect.seen, defect.name
+    unseen = len(defect.fails.difference(unexplained))
+    differing = {name for name in scenarios ^ defect.scenarios if name.partition(" ")[0] in unexplained}
+    return -certain, unseen, len(differing), not defect.seen, defect.name

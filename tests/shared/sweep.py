@@ -23,8 +23,7 @@ os.environ["HOOKASSAY_WHOLE"] = "1"
 
 import judged
 from defective import DEFECTS, judge
-
-SEEN = Path(__file__).parents[1] / "defects" / "seen.json"
+from kill_matrix import SEEN
 
 Scenarios = Mapping[str, list[str]]
 """Clause → the names of its scenarios that failed."""

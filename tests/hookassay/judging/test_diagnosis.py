@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hookassay.judging.contract import Contract
 from hookassay.judging.diagnosis import Defect, diagnose, known_defects
+from hookassay.judging.journal import FAILED, ScenarioRecord
 from hookassay.judging.verdict import ClauseResult
 
 CONTRACT = Contract.load()
@@ -71,6 +74,16 @@ def test_defects_that_fail_the_same_are_named_together() -> None:
     assert names(found("RP-05"), defect("a", "RP-05"), defect("b", "RP-05", "", "medusajs/medusa#13301")) == [
         ["b", "a"]
     ]
+
+
+def test_the_scenarios_tell_apart_what_fails_the_same_clauses() -> None:
+    """Of defects that fail the same clauses the one comes first that was seen to fail the same scenarios."""
+    sums, parts = (
+        replace(defect(name, "RF-01"), scenarios=frozenset({f"RF-01 {scenario}"}))
+        for name, scenario in (("a", "the sum"), ("b", "the parts"))
+    )
+    scenario = ScenarioRecord("RF-01", "the parts", FAILED)
+    assert names([replace(judged("RF-01", "failed"), scenarios=(scenario,))], sums, parts) == [["b", "a"]]
 
 
 def test_nothing_is_said_where_nothing_fits() -> None:
