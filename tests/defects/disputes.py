@@ -100,6 +100,18 @@ def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Refunding)
 
 
+@defect(
+    source="mutation",
+    fails="DP-07",
+    known_as="a dispute under review counts as settled",
+    fix="Keep the order disputed until charge.dispute.closed says won or lost: sending evidence ends nothing.",
+)
+def review_clears_the_dispute(settings: Settings) -> WSGIApp:
+    """Only what needs a response is disputed: the evidence is sent, and the order is shown as if all were well."""
+    facts.DISPUTED -= {"under_review"}  # type: ignore[misc]
+    return variant(settings)
+
+
 @defect(source="naive", fails="DP-08")
 def born_lost_ignored(settings: Settings) -> WSGIApp:
     """A dispute that is over when it is created is not kept, and its closing is then that of an unknown one."""

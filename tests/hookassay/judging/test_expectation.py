@@ -397,7 +397,7 @@ def test_wrong_amount(scene: Scene) -> None:
     scene.cast(amount=500, currency="jpy")
     scene.deliver("the payment")
 
-    with pytest.raises(ContractViolation, match=r"total_amount 500 \(major units\), saw .*total_amount=5.0"):
+    with pytest.raises(ContractViolation, match=r"total_amount 500 \(major units of jpy\), saw .*total_amount=5.0"):
         Expectation(scene).shows_amount(500, "jpy")
 
 
