@@ -37,6 +37,8 @@ EXACT = {
 }
 """The integer columns of the reference server, in minor units, and those that widen what can be judged."""
 
+ALL_MODES = ("payment", "subscription", "setup")
+
 AT_ONCE = 0.05
 """Seconds that an effect is waited for in-process, where it is there when the answer is."""
 
@@ -74,7 +76,12 @@ def _endpoint(events: tuple[str, ...] | None = None, **more: object) -> Endpoint
 
 
 def _rows(url: str) -> Settings:
-    return Settings(endpoint=_endpoint(), orders=OrdersSettings(source=url), run=RunSettings(settle=AT_ONCE, timeout=3))
+    return Settings(
+        endpoint=_endpoint(),
+        purchase=PurchaseSettings(modes=ALL_MODES),
+        orders=OrdersSettings(source=url),
+        run=RunSettings(settle=AT_ONCE, timeout=3),
+    )
 
 
 def _exact(url: str) -> Settings:
@@ -82,7 +89,7 @@ def _exact(url: str) -> Settings:
     down, up = (_line([*command, *names]) for names in (("orders", "hidden"), ("hidden", "orders")))
     return Settings(
         endpoint=_endpoint(),
-        purchase=PurchaseSettings(modes=("payment", "subscription", "setup")),
+        purchase=PurchaseSettings(modes=ALL_MODES),
         orders=OrdersSettings(source=url, money="minor", columns=EXACT),
         run=RunSettings(settle=AT_ONCE, timeout=8),
         faults=FaultsSettings(store_down=down, store_up=up),
@@ -156,6 +163,7 @@ IN_PROCESS = (
         _subscribed(
             *CHECKOUT,
             "payment_intent.succeeded",
+            "charge.failed",
             "charge.refunded",
             "charge.dispute.created",
             "charge.dispute.updated",
