@@ -102,7 +102,8 @@ def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
 
 @defect(
     source="mutation",
-    fails="DP-07",
+    fails="DP-07 CV-01",
+    may="CV-02 CV-03",
     known_as="a dispute under review counts as settled",
     fix="Keep the order disputed until charge.dispute.closed says won or lost: sending evidence ends nothing.",
 )

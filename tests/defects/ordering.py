@@ -192,7 +192,7 @@ def completion_resurrects(settings: Settings) -> WSGIApp:
 
 @defect(
     source="mutation",
-    fails="OO-04",
+    fails="OO-04 CV-02",
     known_as="the refunds of a payment are read from its latest charge",
     fix="Keep amount_refunded for each charge, and count them all: a declined attempt is a charge of its own.",
 )
@@ -210,7 +210,8 @@ def refunds_of_the_latest_charge(settings: Settings) -> WSGIApp:
 
 @defect(
     source="mutation",
-    fails="OO-07",
+    fails="OO-07 CV-01",
+    may="CV-02 CV-03",
     known_as="late news lower what later news are compared with",
     fix="Where an event is too old to count, write nothing of it: neither its status nor its time or rank.",
 )
