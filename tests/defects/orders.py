@@ -178,7 +178,7 @@ def nothing_to_pay_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D53", fails="OR-05 OR-06 OR-07", config=ALL_MODES)
+@defect(source="D53", fails="OR-05 OR-06 OR-07 OR-10", config=ALL_MODES)
 def payment_intent_demanded(settings: Settings) -> WSGIApp:
     """The payment intent's id is taken to pieces, and where there is none that is a 500 for ever."""
     reading(lambda event: event.object["payment_intent"].partition("_"), COMPLETION)
