@@ -20,6 +20,7 @@ from .config import Settings
 from .endpoint import Endpoint
 from .errors import HookassayError, UsageError
 from .importing import Transcript, importable, load
+from .judging.baseline import Baseline, opened
 from .judging.contract import Contract
 from .redaction import Redactor
 from .stripe_api.address import Address
@@ -116,11 +117,24 @@ def main() -> None:
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option("--seed", metavar="N", help="Draw other orders of delivery than the usual ones.")
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Known failures: green while they stand, red when a new one appears or a listed one passes.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Write what fails in this run as known failures; default: the file of --baseline, else "
+    "hookassay-baseline.toml. Reasons that stand there are kept.",
+)
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
 @click.option("--verbose", is_flag=True, help="Show the time per phase.")
-def certify(config: str | None, listing: bool, **options: Any) -> None:
+def certify(config: str | None, listing: bool, write_baseline: str | None, **options: Any) -> None:
     """Judge the endpoint at URL by the contract.
 
     With neither a URL nor --app the reference server is started on SQLite in a temporary folder, and judged.
@@ -132,6 +146,7 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         **options,
     )
     contract = Contract.load()
+    baseline, to_write = opened(settings.run.baseline, write_baseline, contract)
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
     if listing:
         from . import reference
@@ -139,7 +154,7 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         from .report.listing import print_plan
 
         told = settings if settings.endpoint.url or settings.endpoint.app else reference.judged_by(settings)
-        print_plan(plan(contract, told), contract, _console())
+        print_plan(plan(contract, told), contract, _console(), baseline)
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     console = _console()  # before an application's output is kept away from ours
@@ -149,7 +164,8 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
 
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate(told.run.workers)):
-            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source))
+            known = (baseline, to_write)
+            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source, known))
     sys.exit(3)
 
 
@@ -162,13 +178,15 @@ def _judge(
     transcript: Transcript | None,
     stripe_api: StripeApi | None,
     source: InSource | None,
+    known: tuple[Baseline | None, Baseline | None],
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
-    from .report import document, junit
+    from .report import document, junit, known_failures
     from .report.terminal import TerminalReport
 
     redactor = Redactor(_secrets(settings))
+    baseline, to_write = known
     document.prepare(settings.run.report)
     report = TerminalReport(
         console,
@@ -180,13 +198,18 @@ def _judge(
         source=source,
     )
     try:
-        result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
+        run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
+        result = run.execute(the_plan)
         written = [
             document.write(result, contract, settings.run.report, redactor, source),
             junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
         ]
         written += _log(transcript, settings.run.report, redactor)
+        if to_write is not None and not result.problem:
+            written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
         report.closing(result, written)
+        if to_write is not None and result.problem:
+            _complain(f"The baseline {to_write.file} was not written, because the run ended before its end.")
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
     finally:
@@ -301,12 +324,17 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 
 def _command_line() -> str:
-    """This command line without its secrets and without --only, to show a failure again."""
+    """This command line without its secrets, --only and --write-baseline, to show a failure again."""
     words = iter(sys.argv[1:])
     kept = ["hookassay"]
     hidden = ("--secret", "--header", "--orders-header")
+    unvalued = False
     for word in words:
         name, equals, _ = word.partition("=")
+        # To see a failure again writes nothing; the FILE of --write-baseline may be there or not.
+        written, unvalued = unvalued, name == "--write-baseline" and not equals
+        if name == "--write-baseline" or (written and not word.startswith("-")):
+            continue
         if name == "--only":
             if not equals:
                 next(words, None)

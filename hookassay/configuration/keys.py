@@ -227,6 +227,13 @@ RUN = Table(
             variable="HOOKASSAY_SEED",
             option="--seed",
         ),
+        Key(
+            "baseline",
+            kinds.PATH,
+            "A file of known failures: the run is green while exactly these fail.",
+            variable="HOOKASSAY_BASELINE",
+            option="--baseline",
+        ),
     ),
 )
 

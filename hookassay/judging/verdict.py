@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from .baseline import PLACEHOLDER, Baseline, Entry, Standing
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 
@@ -16,6 +17,9 @@ NOT_JUDGED = "not judged"
 
 # A clause whose scenarios fail although its level is only SHOULD.
 WARNED = "warned"
+
+# What stands beside a clause's status: it fails as the baseline says, and in nothing else.
+KNOWN = "known"
 
 EXIT_CODES: Mapping[str, int] = {CERTIFIED: 0, PARTIAL: 0, NOT_CERTIFIED: 1, NOT_JUDGED: 3}
 
@@ -35,6 +39,17 @@ class ClauseResult:
     status: str
     reason: str
     scenarios: tuple[ScenarioRecord, ...]
+
+    @property
+    def standing(self) -> str:
+        """The status as it counts for the verdict: `known` where the baseline lists every example that failed.
+
+        The baseline excuses no error: a clause in which one stands beside known failures ends in an error.
+        """
+        failed = [scenario for scenario in self.scenarios if scenario.status == FAILED]
+        if self.status not in (FAILED, WARNED) or not failed or not all(scenario.known for scenario in failed):
+            return self.status
+        return ERROR if any(scenario.status == ERROR for scenario in self.scenarios) else KNOWN
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,6 +108,7 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        baseline: What became of the baseline; None without one.
     """
 
     target: Target
@@ -110,6 +126,12 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    baseline: Standing | None = None
+
+    @property
+    def found(self) -> Mapping[str, tuple[ClauseResult, ...]]:
+        """API version → what was found in it, the target's first."""
+        return {self.target.api_version: self.clauses, **self.versions}
 
     @property
     def exit_code(self) -> int:
@@ -182,8 +204,74 @@ def _dependent(contract: Contract, result: ClauseResult, results: Mapping[str, C
     return replace(result, status=NOT_TESTABLE, reason=f"{' and '.join(failed)} failed")
 
 
+Found = Mapping[str, Sequence[ClauseResult]]
+"""API version → what was found in it about each clause, first the version that the endpoint is judged in."""
+
+
+def standing(baseline: Baseline, found: Found, *, strict: bool = False, interrupted: bool = False) -> Standing:
+    """What becomes of a baseline in a run.
+
+    An entry is neither used nor passing where its example was not judged: left out, not applicable, not testable, or
+    ended in an error.
+
+    Args:
+        baseline: The known failures.
+        found: What was found in each API version.
+        strict: Whether a failing SHOULD counts as a failure; otherwise nothing needs to excuse it.
+        interrupted: Whether the run ended before its end, so that what has passed until then may still fail.
+    """
+    used, passing = [], []
+    for entry in baseline.entries:
+        for result, scenario in _examples(entry, found):
+            if scenario.status == FAILED and _fails_the_run(result, strict=strict):
+                used.append(entry)
+            elif scenario.status == PASSED and not interrupted:
+                passing.append(entry)
+    return Standing(baseline.file, tuple(used), tuple(passing))
+
+
+def excuse(known: Sequence[Entry], found: Found) -> None:
+    """Write the reasons of what is known to fail to the examples that failed."""
+    for entry in known:
+        for _, scenario in _examples(entry, found):
+            scenario.known = entry.reason
+
+
+def failures(found: Found, *, strict: bool = False) -> Iterator[Entry]:
+    """What a baseline has to list for the run to be green, the reasons left for a person to fill in.
+
+    Args:
+        found: What was found in each API version.
+        strict: Whether a failing SHOULD counts as a failure.
+    """
+    for place, (version, results) in enumerate(found.items()):
+        for result in results:
+            if _fails_the_run(result, strict=strict):
+                for scenario in result.scenarios:
+                    if scenario.status == FAILED:
+                        yield Entry(result.clause.id, scenario.name, PLACEHOLDER, version if place else "")
+
+
+def _examples(entry: Entry, found: Found) -> Iterator[tuple[ClauseResult, ScenarioRecord]]:
+    """The scenarios that an entry is about, of clauses that were judged."""
+    for result in found.get(entry.api_version or next(iter(found)), ()):
+        if result.clause.id == entry.clause and result.status not in (NOT_APPLICABLE, NOT_TESTABLE):
+            for scenario in result.scenarios:
+                if scenario.name == entry.example:
+                    yield result, scenario
+
+
+def _fails_the_run(result: ClauseResult, *, strict: bool) -> bool:
+    return result.status == FAILED or (strict and result.status == WARNED)
+
+
 def verdict(
-    clauses: Sequence[ClauseResult], left_out: Sequence[str], *, strict: bool = False, interrupted: bool = False
+    clauses: Sequence[ClauseResult],
+    left_out: Sequence[str],
+    *,
+    strict: bool = False,
+    interrupted: bool = False,
+    passing: Collection[Entry] = (),
 ) -> str:
     """One of the four verdicts, the strongest that applies.
 
@@ -192,18 +280,19 @@ def verdict(
         left_out: Why a passing verdict could only be partial.
         strict: Whether a failing SHOULD counts as a failure.
         interrupted: Whether the run ended before its end.
+        passing: What the baseline lists as failing, and passed.
     """
-    statuses = {result.status for result in clauses}
+    statuses = {result.standing for result in clauses}
     # A SHOULD or MAY that failed in one scenario does not hide that another one could not be finished.
     statuses |= {
         ERROR
         for result in clauses
-        if result.status in (PASSED, WARNED)
+        if result.standing in (PASSED, WARNED)
         for scenario in result.scenarios
         if scenario.status == ERROR
     }
-    if FAILED in statuses or (strict and WARNED in statuses):
+    if FAILED in statuses or (strict and WARNED in statuses) or passing:
         return NOT_CERTIFIED
-    if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED}:
+    if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED, KNOWN}:
         return NOT_JUDGED
     return PARTIAL if left_out else CERTIFIED

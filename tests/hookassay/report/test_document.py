@@ -12,6 +12,7 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 
 from hookassay.errors import UsageError
+from hookassay.judging.baseline import Entry, Standing
 from hookassay.judging.verdict import CERTIFIED, NOT_CERTIFIED, Target
 from hookassay.redaction import Redactor
 from hookassay.report.document import document, prepare, save, write
@@ -181,3 +182,25 @@ def test_preparing_refuses_before_a_run_is_spent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="--report DIR"):
         prepare(tmp_path / "file")
+
+
+def test_a_baseline_is_told() -> None:
+    """Which entries were used, and which pass; a failed scenario keeps its status and says why it is accepted."""
+    known = judged("RP-05", "failed", "x", violation("RP-05", "eight at once", "one order", "3", known="ticket 7"))
+    listed = Standing(
+        Path("known.toml"),
+        used=(Entry("RP-05", "eight at once", "ticket 7"),),
+        passing=(Entry("OO-01", "refund first", "ticket 8", "2023-10-16"),),
+    )
+    found = document(result(known, baseline=listed), CONTRACT)
+
+    assert found["baseline"] == {
+        "file": "known.toml",
+        "used": [{"clause": "RP-05", "example": "eight at once", "reason": "ticket 7"}],
+        "passing": [
+            {"clause": "OO-01", "example": "refund first", "reason": "ticket 8", "api_version": "2023-10-16"},
+        ],
+    }
+    assert told("RP-05", found)["status"] == "failed"
+    assert told("RP-05", found)["scenarios"][0]["known"] == "ticket 7"
+    assert "baseline" not in document(result(), CONTRACT)

@@ -9,6 +9,7 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 
 from hookassay.errors import UsageError
+from hookassay.judging.baseline import Entry, Standing
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, ClauseResult
 from hookassay.redaction import Redactor
 from hookassay.report.junit import write
@@ -142,6 +143,29 @@ def test_a_run_without_a_verdict_is_red(tmp_path: Path) -> None:
     error = root.find("testsuite/testcase/error")
     assert error is not None
     assert (root.get("errors"), error.get("message"), error.text) == ("1", "The endpoint cannot be reached.", problem)
+
+
+def test_a_known_failure_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    """What the baseline lists does not turn a pipeline red, and says why."""
+    known = judged("RP-03", "failed", "x", violation("RP-03", "twice", "one order", "two", known="hunter2, ticket 7"))
+    one = case(written(tmp_path, known), "RP-03")
+    assert [(child.tag, child.get("message")) for child in one] == [
+        ("skipped", "known to fail: ***, ticket 7 (expected one order, saw two)")
+    ]
+
+
+def test_a_listed_example_that_passes_is_red(tmp_path: Path) -> None:
+    """A baseline that lists what passes fails the run, and the case says what to do; in its API version only."""
+    listed = Standing(Path("known.toml"), passing=(Entry("RP-03", "as it should be", "x", "2023-10-16"),))
+    run = result(verdict=NOT_CERTIFIED, baseline=listed, versions={"2023-10-16": (judged("RP-03"),)})
+    root = ET.parse(write(run, CONTRACT, tmp_path, Redactor())).getroot()
+
+    here, there = [one for one in root.iter("testcase") if one.get("name", "").startswith("RP-03")]
+
+    assert list(here) == []
+    assert [(child.tag, child.get("message")) for child in there] == [
+        ("failure", "known.toml lists this as known to fail, and it passes: remove it there.")
+    ]
 
 
 def test_characters_that_xml_forbids_are_dropped(tmp_path: Path) -> None:
