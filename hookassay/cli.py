@@ -116,6 +116,11 @@ def main() -> None:
 )
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option("--seed", metavar="N", help="Draw other orders of delivery than the usual ones.")
+@click.option(
+    "--contract",
+    metavar="VERSION",
+    help="Judge by this version of the contract, such as 2026.1; clauses added later are reported, not counted.",
+)
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
 @click.option(
     "--baseline",
@@ -145,7 +150,7 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
         stdin=sys.stdin,
         **options,
     )
-    contract = Contract.load()
+    contract = Contract.load().at(settings.run.contract)
     baseline, to_write = opened(settings.run.baseline, write_baseline, contract)
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
     if listing:

@@ -228,6 +228,13 @@ RUN = Table(
             option="--seed",
         ),
         Key(
+            "contract",
+            kinds.CONTRACT,
+            "The version of the contract to judge by; clauses added later are reported, not counted.",
+            variable="HOOKASSAY_CONTRACT",
+            option="--contract",
+        ),
+        Key(
             "baseline",
             kinds.PATH,
             "A file of known failures: the run is green while exactly these fail.",

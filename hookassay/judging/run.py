@@ -410,7 +410,7 @@ class Run:
         for result in clauses:
             # Without an order reader the first sentence says it for all clauses that need one.
             said = not book.readable and "orders" in result.clause.needs
-            if result.status == NOT_TESTABLE and result.clause.level == "MUST" and not said:
+            if result.counted and result.status == NOT_TESTABLE and result.clause.level == "MUST" and not said:
                 reasons.setdefault(result.reason, []).append(result.clause.id)
         for reason, ids in reasons.items():
             yield f"Not testable: {', '.join(ids)} ({reason})."

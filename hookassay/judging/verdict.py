@@ -33,12 +33,14 @@ class ClauseResult:
         status: passed, failed, warned, not_applicable, not_testable or error.
         reason: Why it has that status, a sentence; empty when it simply passed.
         scenarios: Its scenarios as they ran.
+        counted: Whether it counts for the verdict; a clause that came after the version judged by is only reported.
     """
 
     clause: Clause
     status: str
     reason: str
     scenarios: tuple[ScenarioRecord, ...]
+    counted: bool = True
 
     @property
     def standing(self) -> str:
@@ -129,6 +131,11 @@ class Result:
     baseline: Standing | None = None
 
     @property
+    def counted(self) -> tuple[ClauseResult, ...]:
+        """The clauses that count for the verdict, in the contract's order."""
+        return tuple(one for one in self.clauses if one.counted)
+
+    @property
     def found(self) -> Mapping[str, tuple[ClauseResult, ...]]:
         """API version → what was found in it, the target's first."""
         return {self.target.api_version: self.clauses, **self.versions}
@@ -170,7 +177,7 @@ def clause_results(
             status, reason = _status(clause, own, failed)
             if len(own) < examples.get(clause.id, 1) and status not in (FAILED, WARNED):
                 status, reason = ERROR, "the run ended before it"
-        results[clause.id] = ClauseResult(clause, status, reason, own)
+        results[clause.id] = ClauseResult(clause, status, reason, own, contract.counts(clause))
     return tuple(_dependent(contract, result, results) for result in results.values())
 
 
@@ -255,13 +262,16 @@ def failures(found: Found, *, strict: bool = False) -> Iterator[Entry]:
 def _examples(entry: Entry, found: Found) -> Iterator[tuple[ClauseResult, ScenarioRecord]]:
     """The scenarios that an entry is about, of clauses that were judged."""
     for result in found.get(entry.api_version or next(iter(found)), ()):
-        if result.clause.id == entry.clause and result.status not in (NOT_APPLICABLE, NOT_TESTABLE):
+        judged = result.counted and result.status not in (NOT_APPLICABLE, NOT_TESTABLE)
+        if judged and result.clause.id == entry.clause:
             for scenario in result.scenarios:
                 if scenario.name == entry.example:
                     yield result, scenario
 
 
 def _fails_the_run(result: ClauseResult, *, strict: bool) -> bool:
+    if not result.counted:
+        return False
     return result.status == FAILED or (strict and result.status == WARNED)
 
 
@@ -276,12 +286,13 @@ def verdict(
     """One of the four verdicts, the strongest that applies.
 
     Args:
-        clauses: What was found about each clause.
+        clauses: What was found about each clause, those that do not count included.
         left_out: Why a passing verdict could only be partial.
         strict: Whether a failing SHOULD counts as a failure.
         interrupted: Whether the run ended before its end.
         passing: What the baseline lists as failing, and passed.
     """
+    clauses = [result for result in clauses if result.counted]
     statuses = {result.standing for result in clauses}
     # A SHOULD or MAY that failed in one scenario does not hide that another one could not be finished.
     statuses |= {

@@ -5,7 +5,8 @@ clause all keys but `source`, and of a scenario its name, status, seconds, messa
 status of each clause that was judged in several API versions. Where the source was scanned, `scan` holds what
 `hookassay scan --json` promises, and `in_source` of a clause those findings that its failure may come from. Where there
 is a baseline, `baseline` holds the entries that were `used` and those that are `passing`, and `known` of a failed
-scenario the reason why that is accepted. The other keys may change.
+scenario the reason why that is accepted. A clause that came after the contract's version has `counted` false. The other
+keys may change.
 """
 
 from __future__ import annotations
@@ -157,6 +158,7 @@ def _clause(result: ClauseResult, group: str, source: InSource | None) -> dict[s
         "source": result.clause.source,
         "status": result.status,
         "reason": result.reason,
+        **({} if result.counted else {"counted": False, "since": result.clause.since}),
         "scenarios": [_scenario(scenario) for scenario in result.scenarios],
         **({"in_source": _in_source(result.clause.id, source)} if source is not None and failed else {}),
     }

@@ -28,7 +28,8 @@ class Difference:
 def grid(result: Result, *, standing: bool = False) -> Grid:
     """The statuses of the clauses that were judged in every version, the target's version first.
 
-    Empty where only one version was judged. With `standing`, what fails as the baseline says is told from the rest.
+    Empty where only one version was judged. With `standing`, what fails as the baseline says is told from the rest,
+    and what does not count is left out.
     """
     if not result.versions:
         return {}
@@ -37,7 +38,7 @@ def grid(result: Result, *, standing: bool = False) -> Grid:
         version: {
             found.clause.id: found.standing if standing else found.status
             for found in clauses
-            if found.clause.id in again
+            if found.clause.id in again and (found.counted or not standing)
         }
         for version, clauses in result.found.items()
     }
@@ -53,7 +54,7 @@ def differences(result: Result) -> tuple[Difference, ...]:
     for version, clauses in result.versions.items():
         for one in clauses:
             key = (one.clause.id, one.standing)
-            if one.standing not in (PASSED, here.get(one.clause.id)):
+            if one.counted and one.standing not in (PASSED, here.get(one.clause.id)):
                 known = found.get(key)
                 found[key] = (
                     Difference(known.result, (*known.versions, version)) if known else Difference(one, (version,))

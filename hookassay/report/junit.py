@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from ..judging.contract import Contract
-from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, ScenarioRecord
+from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 from ..judging.verdict import NOT_JUDGED, ClauseResult, Result
 from ..redaction import Redactor
 from .document import WARNED, save
@@ -113,10 +113,13 @@ class _Suites:
         if passing is not None:
             told = self._text(f"{passing} lists this as known to fail, and it passes: remove it there.")
             ET.SubElement(case, "failure", message=told, type="baseline").text = told
-        elif scenario.status == ERROR:
+        elif scenario.status == ERROR and clause.counted:
             self._element(case, "error", message, clause, scenario)
         elif scenario.status in (NOT_APPLICABLE, NOT_TESTABLE):
             ET.SubElement(case, "skipped", message=f"{scenario.status.replace('_', ' ')}: {message}")
+        elif not clause.counted and scenario.status != PASSED:
+            told = f"since contract {clause.clause.since}, not counted: {scenario.status}: {message}"
+            ET.SubElement(case, "skipped", message=told)
         elif scenario.known:
             ET.SubElement(case, "skipped", message=self._text(f"known to fail: {scenario.known} ({message})"))
         elif scenario.status in (FAILED, WARNED):

@@ -24,6 +24,8 @@ def print_plan(plan: Plan, contract: Contract, console: Console, baseline: Basel
         else:
             status, reason = plan.outside[clause.id]
             told = f"{status.replace('_', ' ')}: {reason}"
+        if not contract.counts(clause):
+            told += f"; not counted: since contract {clause.since}"
         if known[clause.id]:
             told += f"; {known[clause.id]} known to fail"
         console.print(f"{clause.id}  {clause.level:6}  {told}", soft_wrap=True)

@@ -164,7 +164,7 @@ class TerminalReport:
         self._paper.line()
         broad = max(len(group.name) for group in self._contract.groups)
         for group in self._contract.groups:
-            clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
+            clauses = [clause for clause in result.counted if clause.clause.group == group.id]
             line: list[str | tuple[str, str]] = [(group.id, "bold"), f" {group.name:{broad}}"]
             for status, mark in MARKS.items():
                 ids = [clause.clause.id for clause in clauses if clause.standing == status]
@@ -174,7 +174,7 @@ class TerminalReport:
                         line.append(f" {self._ids(ids)}")
             if clauses:
                 self._paper.line(*line)
-        shown = {clause.standing for clause in result.clauses}
+        shown = {clause.standing for clause in result.counted}
         legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
         self._paper.line((legend, "dim"))
 
@@ -199,7 +199,7 @@ class TerminalReport:
         """Each clause that failed, then those that warn, then our own errors, in fixed paragraphs."""
         differing = differences(result)
         for status in (FAILED, WARNED):
-            found = [clause for clause in result.clauses if clause.standing == status]
+            found = [clause for clause in result.counted if clause.standing == status]
             for clause in sorted(found, key=lambda clause: LEVELS.index(clause.clause.level)):
                 self._finding(clause, result)
             for difference in differing:
@@ -208,7 +208,7 @@ class TerminalReport:
         # One broken order reader breaks every clause: the same error is told once.
         alike: dict[str, list[ClauseResult]] = {}
         told: dict[str, tuple[str, ...]] = {}
-        for clause in result.clauses:
+        for clause in result.counted:
             if clause.standing == ERROR:
                 alike.setdefault(_broken(clause), []).append(clause)
         for difference in differing:
@@ -263,7 +263,7 @@ class TerminalReport:
         """What else was found in the source, in one line."""
         if self._source is None:
             return
-        failed = {clause.clause.id for clause in result.clauses if clause.status in (FAILED, WARNED)}
+        failed = {clause.clause.id for clause in result.counted if clause.status in (FAILED, WARNED)}
         failed |= {one.result.clause.id for one in differences(result) if one.result.status in (FAILED, WARNED)}
         others = self._source.others(failed)
         if others:
@@ -289,7 +289,7 @@ class TerminalReport:
         """What could not be judged and why, and what is worth saying about clauses that passed."""
         for status in (NOT_TESTABLE, NOT_APPLICABLE):
             reasons: dict[str, list[str]] = {}
-            for clause in result.clauses:
+            for clause in result.counted:
                 if clause.status == status:
                     reasons.setdefault(clause.reason, []).append(clause.clause.id)
             for difference in differences(result):
@@ -303,8 +303,14 @@ class TerminalReport:
             self._paper.line(("What the subscription loses:", "bold"))
         for loss in lost:
             self._paper.paragraph("", loss, indent=2, width=0, hang=2)
-        notes: dict[str, list[str]] = {}
+        later: dict[str, list[str]] = {}
         for clause in result.clauses:
+            if not clause.counted:
+                status = MARKS[clause.status].words
+                later.setdefault(f"{status}: {clause.reason}" if clause.reason else status, []).append(clause.clause.id)
+        self._listing(f"Added after contract {result.contract}, not counted", later)
+        notes: dict[str, list[str]] = {}
+        for clause in result.counted:
             if clause.status == PASSED:
                 for note in clause.notes:
                     notes.setdefault(note, []).append(clause.clause.id)
@@ -344,7 +350,7 @@ class TerminalReport:
         if result.problem:
             self._say(result.problem)
             self._paper.line()
-        every = [*result.clauses, *(difference.result for difference in differences(result))]
+        every = [*result.counted, *(difference.result for difference in differences(result))]
         errors = {clause.clause.id for clause in every if clause.standing == ERROR and clause.scenarios}
         if errors and result.verdict == NOT_JUDGED and not result.problem:
             self._say(f"No verdict while a clause ends in an error: {self._ids(errors)}. Mend it and run again.")
@@ -356,7 +362,7 @@ class TerminalReport:
             self._say(f"{result.baseline.file} lists as known to fail what passes now. Remove it there: {passing}.")
             self._paper.line()
         self._paper.line((result.verdict, VERDICT_STYLES[result.verdict]))
-        count = Counter(clause.standing for clause in result.clauses if clause.scenarios or not result.problem)
+        count = Counter(clause.standing for clause in result.counted if clause.scenarios or not result.problem)
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
         took = f"{many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
         self._paper.paragraph("", f"{counts} · {took}" if counts else took, width=0)

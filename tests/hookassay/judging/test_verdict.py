@@ -359,3 +359,41 @@ class TestBaseline:
     def test_clause_that_failed_without_a_failed_example(self) -> None:
         """Where no example shows a failure, no entry can be about it."""
         assert judged("RP-03", FAILED, "late", scenario("RP-03", "example 0")).standing == FAILED
+
+
+# --- an older version of the contract ---------------------------------------------------------------------------------
+
+
+def frozen(*later: str) -> Contract:
+    """The eight clauses judged by as in 2026.1, some of which came with 2026.2."""
+    clauses = tuple(replace(clause, since="2026.2" if clause.id in later else "2026.1") for clause in CONTRACT.clauses)
+    return replace(CONTRACT, clauses=clauses, version="2026.1", versions=("2026.1", "2026.2"))
+
+
+class TestFrozen:
+    @pytest.mark.parametrize("status", [FAILED, ERROR, NOT_TESTABLE])
+    def test_what_came_later_is_reported_and_not_counted(self, status: str) -> None:
+        """Whatever comes of a later clause, the verdict is that of the version judged by."""
+        here = found(*of("RP-03", status), *of("SG-01", PASSED), the_contract=frozen("RP-03"))
+
+        assert (here["RP-03"].status, here["RP-03"].counted) == (status, False)
+        assert verdict(list(here.values()), ()) == CERTIFIED
+
+    def test_what_came_later_does_not_count_for_it_either(self) -> None:
+        """A run that judged nothing but later clauses is never green."""
+        here = found(*of("RP-03", PASSED), the_contract=frozen("RP-03"))
+
+        assert verdict(list(here.values()), ()) == NOT_JUDGED
+
+    def test_by_its_own_version_it_counts(self) -> None:
+        """The same failure fails the newer contract."""
+        newest = frozen("RP-03").at("2026.2")
+
+        assert verdict(list(found(*of("RP-03", FAILED), the_contract=newest).values()), ()) == NOT_CERTIFIED
+
+    def test_what_does_not_count_needs_no_entry(self) -> None:
+        """A baseline lists, uses and misses nothing about a later clause."""
+        here = found(*of("RP-03", FAILED, PASSED), the_contract=frozen("RP-03"))
+
+        assert stands(entry(), entry(number=1), here=here) == Standing(FILE)
+        assert list(failures({"2026-10-28.endive": tuple(here.values())})) == []

@@ -204,3 +204,13 @@ def test_a_baseline_is_told() -> None:
     assert told("RP-05", found)["status"] == "failed"
     assert told("RP-05", found)["scenarios"][0]["known"] == "ticket 7"
     assert "baseline" not in document(result(), CONTRACT)
+
+
+def test_a_clause_that_came_later_is_marked() -> None:
+    """Programs can tell what does not count."""
+    late = replace(judged("OO-01"), counted=False)
+    late = replace(late, clause=replace(late.clause, since="2026.2"))
+
+    assert told("OO-01", document(result(late), CONTRACT))["counted"] is False
+    assert told("OO-01", document(result(late), CONTRACT))["since"] == "2026.2"
+    assert "counted" not in told("OO-02", document(result(late), CONTRACT))

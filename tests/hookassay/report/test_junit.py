@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -166,6 +167,17 @@ def test_a_listed_example_that_passes_is_red(tmp_path: Path) -> None:
     assert [(child.tag, child.get("message")) for child in there] == [
         ("failure", "known.toml lists this as known to fail, and it passes: remove it there.")
     ]
+
+
+def test_a_clause_that_came_later_fails_nothing(tmp_path: Path) -> None:
+    """What the contract judged by does not hold is skipped where it did not pass, and says since when it is there."""
+    late = judged("RP-03", "failed", "x", violation("RP-03", "twice", "one order", "two"), scenario("RP-03", "again"))
+    late = replace(late, clause=replace(late.clause, since="2026.2"), counted=False)
+    root = written(tmp_path, late)
+    assert [(child.tag, child.get("message")) for child in case(root, "RP-03 twice")] == [
+        ("skipped", "since contract 2026.2, not counted: failed: expected one order, saw two")
+    ]
+    assert list(case(root, "RP-03 again")) == []
 
 
 def test_characters_that_xml_forbids_are_dropped(tmp_path: Path) -> None:

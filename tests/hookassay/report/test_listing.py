@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -43,3 +44,14 @@ def test_known_failures_are_counted() -> None:
     print_plan(plan, CONTRACT, Console(file=output, highlight=False, markup=False), known)
 
     assert output.getvalue().startswith("SG-01  MUST    3 examples; 2 known to fail\n")
+
+
+def test_later_clauses_are_marked() -> None:
+    """A clause that came after the version judged by says that it does not count."""
+    later = replace(CONTRACT.clauses[0], since="2026.2")
+    contract = replace(CONTRACT, clauses=(later,), versions=("2026.1", "2026.2"))
+    output = StringIO()
+    plan = Plan(clauses=(later,), runnable={later.id: later}, outside={}, examples={later.id: 1})
+    print_plan(plan, contract, Console(file=output, highlight=False, markup=False, width=200))
+
+    assert output.getvalue().startswith("SG-01  MUST    1 example; not counted: since contract 2026.2\n")

@@ -373,3 +373,17 @@ def test_listed_and_passing() -> None:
         "known.toml lists as known to fail what passes now. Remove it there: OO-01 (refund first, API version "
         "2023-10-16). not certified"
     ) in output
+
+
+def test_clauses_that_came_later() -> None:
+    """What an older contract does not hold is told apart, with how it ended, and is in no count."""
+    late = [
+        replace(judged("OO-01", "failed", "it was lost", violation("OO-01", "a", "x", "y")), counted=False),
+        replace(judged("OO-02"), counted=False),
+    ]
+    output = printed(result(*late))
+
+    assert "OO out-of-order" not in output
+    assert "Scenario:" not in output
+    assert ("\nAdded after contract 2026.1, not counted:\n  OO-01: failed: it was lost\n  OO-02: passed\n") in output
+    assert "\ncertified\n  6 passed \N{MIDDLE DOT}" in output
