@@ -1,7 +1,8 @@
-"""The command line: certify, scan, serve, stripe-api, clauses."""
+"""The command line: certify, verify, scan, serve, stripe-api, clauses."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from rich.console import Console
 from . import __version__, configuration
 from .config import Settings
 from .endpoint import Endpoint
-from .errors import HookassayError, UsageError
+from .errors import HookassayError, Refused, UsageError
 from .importing import Transcript, importable, load
 from .judging.baseline import Baseline, opened
 from .judging.contract import Contract
@@ -28,6 +29,8 @@ from .stripe_api.address import Address
 APPLICATION_LOG = "application.log"
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from .report.in_source import InSource
     from .stripe_api.client import StripeApi
 
@@ -43,6 +46,13 @@ Exit codes:
   0  nothing that fails the scan
   1  a finding as severe as --fail-on, or one that aborts whatever --fail-on says
   2  wrong usage or configuration"""
+
+
+VERIFY_EXIT_CODES = """\b
+Exit codes:
+  0  the certificate is what the key's owner signed
+  1  it is refused
+  2  wrong usage: a file that cannot be read, or is no key"""
 
 
 class _Group(click.Group):
@@ -135,6 +145,11 @@ def main() -> None:
     help="Write what fails in this run as known failures; default: the file of --baseline, else "
     "hookassay-baseline.toml. Reasons that stand there are kept.",
 )
+@click.option(
+    "--sign",
+    metavar="KEY",
+    help="Sign the certificate with this private Ed25519 key (PEM or OpenSSH); hookassay verify checks it.",
+)
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
@@ -187,12 +202,14 @@ def _judge(
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
-    from .report import document, junit, known_failures
+    from .report import certificate, document, junit, known_failures
     from .report.terminal import TerminalReport
 
     redactor = Redactor(_secrets(settings))
     baseline, to_write = known
+    signer = _signer(settings)
     document.prepare(settings.run.report)
+    certificate.withdraw(settings.run.report)
     report = TerminalReport(
         console,
         contract,
@@ -209,6 +226,7 @@ def _judge(
             document.write(result, contract, settings.run.report, redactor, source),
             junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
         ]
+        written += certificate.write(result, contract, settings.run.report, redactor, signer)
         written += _log(transcript, settings.run.report, redactor)
         if to_write is not None and not result.problem:
             written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
@@ -222,16 +240,27 @@ def _judge(
     return result.exit_code
 
 
+def _signer(settings: Settings) -> Ed25519PrivateKey | None:
+    """What the certificate is signed with, if anything: a key that is none must end a run before it begins."""
+    if settings.run.sign is None:
+        return None
+    from .attestation.key import signing_key
+
+    return signing_key(settings.run.sign)
+
+
 def _in_source(settings: Settings, config: Path | None, console: Console) -> InSource | None:
     """What is wrong in the source, where one was named; ends the run where nothing should be certified with it."""
     if settings.scan.source is None:
         return None
     from .inspection import inspect
+    from .report import certificate
     from .report.findings import FindingsReport
     from .report.in_source import InSource
 
     made = inspect(settings.scan.source, config, os.environ)
     if made.scan.aborting:
+        certificate.withdraw(settings.run.report)
         FindingsReport(console, made.curtain).aborted(made.scan)
         sys.exit(1)
     return InSource(made.scan, made.curtain)
@@ -360,6 +389,37 @@ def _quoted(word: str) -> str:
 
 def _console() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=False)
+
+
+@main.command(epilog=VERIFY_EXIT_CODES)
+@click.argument("file")
+@click.option(
+    "--key",
+    required=True,
+    metavar="PUB",
+    help="The public Ed25519 key of whoever you trust to certify, PEM or OpenSSH.",
+)
+def verify(file: str, key: str) -> None:
+    """Check the certificate FILE, and show what it certifies.
+
+    One that is not signed, was altered, was signed with another key, or is no certificate of hookassay is refused.
+    """
+    from .attestation import envelope, statement
+    from .attestation.key import key_id, public_key
+    from .report.verified import print_verified
+
+    trusted = public_key(Path(key))
+    try:
+        document = json.loads(Path(file).read_bytes())
+    except OSError as error:
+        raise UsageError(f"The certificate {file} cannot be read ({error.strerror or error}).") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"The certificate {file} must be JSON, as certify writes it to certificate.json.") from None
+    try:
+        told = statement.certified(envelope.unseal(document, trusted))
+    except Refused as refused:
+        raise Refused(f"{file} is refused. {refused}") from None
+    print_verified(told, key_id(trusted), _console())
 
 
 @main.command(epilog=SCAN_EXIT_CODES)

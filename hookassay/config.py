@@ -174,6 +174,7 @@ class RunSettings:
         seed: What is drawn is drawn from it; None draws the same ever again.
         contract: The version of the contract to judge by; None means the newest.
         baseline: A file of known failures, for which a run is not red; None knows of none.
+        sign: A private key to sign the certificate with; None leaves it unsigned.
         yes: Whether sending to another machine was consented to.
         verbose: Whether to print the time per phase.
     """
@@ -189,6 +190,7 @@ class RunSettings:
     seed: int | None = None
     contract: str | None = None
     baseline: Path | None = None
+    sign: Path | None = None
     yes: bool = False
     verbose: bool = False
 

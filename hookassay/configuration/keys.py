@@ -241,6 +241,13 @@ RUN = Table(
             variable="HOOKASSAY_BASELINE",
             option="--baseline",
         ),
+        Key(
+            "sign",
+            kinds.PATH,
+            "A private Ed25519 key, PEM or OpenSSH, that the certificate is signed with.",
+            variable="HOOKASSAY_SIGN",
+            option="--sign",
+        ),
     ),
 )
 

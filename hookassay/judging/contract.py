@@ -57,6 +57,21 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Level:
+    """What a certificate says at a glance: every MUST of some groups was judged and holds.
+
+    Attributes:
+        name: One word, such as `idempotent`.
+        title: What it means, one sentence.
+        groups: The ids of its groups; one that has no clauses yet keeps the level from being given.
+    """
+
+    name: str
+    title: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Clause:
     """One normative sentence about an endpoint.
 
@@ -104,6 +119,7 @@ class Contract:
         clauses: All clauses, group by group.
         payload: Ids of the clauses that depend on how Stripe's objects look: what is judged in each API version.
         versions: All versions that the contract has had, oldest first; empty where this is the only one.
+        levels: What a certificate can say at a glance.
     """
 
     version: str
@@ -111,6 +127,7 @@ class Contract:
     clauses: tuple[Clause, ...]
     payload: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
 
     @classmethod
     def load(cls) -> Self:
@@ -125,16 +142,17 @@ class Contract:
             ValueError: it is not TOML, or says something that the harness would misread; the message names the clause.
         """
         document = tomllib.loads(text)
-        document.setdefault("versions", [document.get("contract")])
+        document = {"versions": [document.get("contract")], "levels": {}, **document}
         _exactly(
             "the contract",
             document,
-            {"contract": str, "versions": list, "payload": list, "groups": dict, "clause": list},
+            {"contract": str, "versions": list, "payload": list, "groups": dict, "levels": dict, "clause": list},
         )
         _strings("the contract", "versions", document["versions"])
         groups = tuple(_group(name, table) for name, table in document["groups"].items())
         clauses = tuple(_clause(table, document["versions"]) for table in document["clause"])
-        contract = cls(document["contract"], groups, clauses, versions=tuple(document["versions"]))
+        levels = tuple(_level(name, table) for name, table in document["levels"].items())
+        contract = cls(document["contract"], groups, clauses, versions=tuple(document["versions"]), levels=levels)
         contract._check()
         _strings("the contract", "payload", document["payload"])
         return replace(contract, payload=contract._named("payload", document["payload"]))
@@ -257,6 +275,16 @@ def _group(group_id: str, table: Any) -> Group:
         raise ValueError(f"{where} must be a table")
     _exactly(where, table, {"name": str, "title": str})
     return Group(group_id, table["name"], table["title"])
+
+
+def _level(name: str, table: Any) -> Level:
+    """The level written in one line of `[levels]`."""
+    where = f"the level {name}"
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} must be a table")
+    _exactly(where, table, {"groups": list, "title": str})
+    _strings(where, "groups", table["groups"])
+    return Level(name, table["title"], tuple(table["groups"]))
 
 
 def _clause(table: Any, versions: Sequence[str]) -> Clause:
