@@ -9,15 +9,16 @@ NAME = "badge.svg"
 
 HEIGHT = 20
 MARGIN = 8
-# Pixels of a character of the usual sans-serif fonts at 11 px, on the average; textLength makes every font fit.
-CHARACTER = 6.2
+# Pixels of a character of the usual sans-serif fonts at 11 px, about; textLength makes every font fit.
+NARROW, WIDE = 4.2, 6.8
+NARROW_ONES = " .,·1fijlrt"
 
 _BADGE = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{height}" viewBox="0 0 {whole} {height}" role="img" \
-aria-labelledby="title">
- <title id="title">{title}</title>
- <clipPath id="round"><rect width="{whole}" height="{height}" rx="3"/></clipPath>
- <g clip-path="url(#round)">
+aria-labelledby="hookassay-title">
+ <title id="hookassay-title">{title}</title>
+ <clipPath id="hookassay-round"><rect width="{whole}" height="{height}" rx="3"/></clipPath>
+ <g clip-path="url(#hookassay-round)">
   <rect width="{left}" height="{height}" fill="#333"/>
   <rect x="{left}" width="{right}" height="{height}" fill="#0b6b3a"/>
  </g>
@@ -41,7 +42,7 @@ def svg(contract: str, levels: Sequence[str]) -> str:
     title = f"Certified by hookassay, contract {contract}"
     if levels:
         title += f": {', '.join(levels)}"
-    left_text, right_text = (round(len(text) * CHARACTER) for text in (name, claim))
+    left_text, right_text = _width(name), _width(claim)
     left, right = left_text + 2 * MARGIN, right_text + 2 * MARGIN
     return _BADGE.format(
         whole=left + right,
@@ -56,3 +57,7 @@ def svg(contract: str, levels: Sequence[str]) -> str:
         name=name,
         claim=escape(claim),
     )
+
+
+def _width(text: str) -> int:
+    return round(sum(NARROW if character in NARROW_ONES else WIDE for character in text))

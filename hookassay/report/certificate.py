@@ -156,6 +156,7 @@ def _clause(result: ClauseResult, redactor: Redactor) -> dict[str, Any]:
         "level": result.clause.level,
         "status": result.status,
         **({"reason": redactor.clean(result.reason)} if result.reason else {}),
+        **({"notes": [redactor.clean(note) for note in result.notes]} if result.notes else {}),
         **({} if result.counted else {"counted": False, "since": result.clause.since}),
     }
 

@@ -33,7 +33,8 @@ def print_verified(told: Mapping[str, Any], key: str, console: Console) -> None:
     paper.line((CERTIFIED, VERDICT_STYLES[CERTIFIED]), f" by hookassay {told['version']}, contract {told['contract']}")
     target = told["target"]
     paragraph("Endpoint:", target["url"])
-    paragraph("Orders:", ", ".join(filter(None, (target["orders"], target["source"]))))
+    orders, source = target["orders"], target["source"]
+    paragraph("Orders:", source if source.startswith(f"{orders}:") else f"{orders}, {source}".strip(", "))
     events = target["events"]
     paragraph("Events:", "all" if events == "*" else ", ".join(map(str, events)))
     paragraph("API:", ", ".join(map(str, target["api_versions"])))
