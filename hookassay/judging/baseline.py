@@ -6,6 +6,7 @@ something listed passes, so that the list only ever grows shorter.
 
 from __future__ import annotations
 
+import os.path
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -176,7 +177,8 @@ def opened(told: Path | None, write: str | None, contract: Contract) -> tuple[Ba
     Raises:
         UsageError: one cannot be read, or cannot be written.
     """
-    target = None if write is None else Path(write) if write else told or Path(DEFAULT_NAME)
+    told = _near_here(told) if told else None
+    target = None if write is None else _near_here(Path(write)) if write else told or Path(DEFAULT_NAME)
     if target is not None and (write or "").startswith(("http://", "https://")):
         raise UsageError(
             f"--write-baseline took the URL for its FILE. Put the URL first, or write --write-baseline={DEFAULT_NAME}"
@@ -190,6 +192,12 @@ def opened(told: Path | None, write: str | None, contract: Contract) -> tuple[Ba
         return Baseline.read(file, contract, examples())
 
     return read(told), read(target)
+
+
+def _near_here(file: Path) -> Path:
+    """The same file as a person would name it: from the working folder where it is below that."""
+    near = os.path.relpath(file)
+    return file if near.startswith("..") else Path(near)
 
 
 def _entry(where: str, table: Mapping[str, Any], contract: Contract, titles: Mapping[str, Sequence[str]]) -> Entry:

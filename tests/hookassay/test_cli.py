@@ -163,7 +163,7 @@ class TestBadInput:
             (["--secret-file", "none.txt"], "none.txt"),
             (["--config", "none.toml"], "none.toml"),
             (["--report", "taken"], "taken"),
-            (["--sign", "none.pem"], "The signing key none.pem cannot be read"),
+            (["--sign", "none.pem"], "none.pem cannot be read"),
             (["--sign", "taken"], "openssl genpkey -algorithm ed25519"),
         ],
     )

@@ -175,6 +175,19 @@ class TestOpened:
 
         assert target == Baseline(Path(file))
 
+    def test_one_file_for_both(self, tmp_path: Path) -> None:
+        """The file that is gone by and written may be named twice, in two ways, and need not exist yet."""
+        found = opened(tmp_path / "known.toml", "known.toml", CONTRACT)
+
+        assert found == (Baseline(Path("known.toml")), Baseline(Path("known.toml")))
+
+    def test_elsewhere(self, tmp_path: Path) -> None:
+        """A file that is not below the working folder is named in full."""
+        elsewhere = tmp_path.parent / "known.toml"
+        (_, target) = opened(None, str(elsewhere), CONTRACT)
+
+        assert target == Baseline(elsewhere)
+
     def test_one_to_go_by_must_exist(self) -> None:
         """A baseline that is not there is a mistake unless this run writes it."""
         with pytest.raises(UsageError, match=r"known\.toml does not exist"):

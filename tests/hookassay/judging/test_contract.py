@@ -273,6 +273,9 @@ class TestParse:
             ('["SG-01", "replayed"]', "[3]", "the contract: payload must hold texts only; got 3"),
             ('title = "Signed."', "titel = 1, title = 2", "the group SG: unknown key 'titel'"),
             ('{ name = "signed", title = "Signed." }', "1", "the group SG must be a table"),
+            ("[groups]", "[levels]\nx = 1\n[groups]", "the level x must be a table"),
+            ("[groups]", "[levels]\nx = { groups = [] }\n[groups]", "the level x: title is missing"),
+            ("[groups]", '[levels]\nx = { groups = [1], title = "" }\n[groups]', "the level x: groups must hold texts"),
         ],
     )
     def test_refuses(self, old: str, new: str, message: str) -> None:
