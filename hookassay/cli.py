@@ -21,7 +21,6 @@ from .config import Settings
 from .endpoint import Endpoint
 from .errors import HookassayError, Refused, UsageError
 from .importing import Transcript, importable, load
-from .judging.baseline import Baseline, opened
 from .judging.contract import Contract
 from .redaction import Redactor
 from .stripe_api.address import Address
@@ -31,6 +30,7 @@ APPLICATION_LOG = "application.log"
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from .judging.baseline import Baseline
     from .report.in_source import InSource
     from .stripe_api.client import StripeApi
 
@@ -166,8 +166,10 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
         **options,
     )
     contract = Contract.load().at(settings.run.contract)
+    # What reads features and runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
+    from .judging.baseline import opened
+
     baseline, to_write = opened(settings.run.baseline, write_baseline, contract)
-    # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
     if listing:
         from . import reference
         from .judging.run import plan

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os.path
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
@@ -154,15 +155,14 @@ class Baseline:
         return replace(self, entries=tuple(sorted(found.values(), key=place)))
 
     def text(self, contract: Contract) -> str:
-        """The file's text, with each clause's sentence above its entries."""
+        """The file's text, with a clause's sentence above its entries."""
         parts = [HEADER]
-        for entry in self.entries:
-            clause = contract[entry.clause]
-            fields = {"clause": entry.clause, "example": entry.example}
-            if entry.api_version:
-                fields["api_version"] = entry.api_version
-            fields["reason"] = entry.reason
-            parts.append(f"# {clause.level}: {clause.title}\n[[known]]\n{tomli_w.dumps(fields)}")
+        for clause_id, entries in groupby(self.entries, key=lambda entry: entry.clause):
+            clause = contract[clause_id]
+            parts.append(f"# {clause.level}: {clause.title}")
+            for entry in entries:
+                fields = {name: value for name, value in asdict(entry).items() if value}
+                parts.append(f"[[known]]\n{tomli_w.dumps({name: fields[name] for name in _KEYS if name in fields})}")
         return "\n".join(parts)
 
 

@@ -175,6 +175,7 @@ class TerminalReport:
             if clauses:
                 self._paper.line(*line)
         shown = {clause.standing for clause in result.counted}
+        shown |= {difference.result.standing for difference in differences(result)}
         legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
         self._paper.line((legend, "dim"))
 
