@@ -166,7 +166,7 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
         **options,
     )
     contract = Contract.load().at(settings.run.contract)
-    # What reads features and runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
+    # What reads features or runs pytest is imported where it is needed: `hookassay clauses` is quick without it.
     from .judging.baseline import opened
 
     baseline, to_write = opened(settings.run.baseline, write_baseline, contract)
