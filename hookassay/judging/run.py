@@ -30,6 +30,7 @@ from .applicability import outside
 from .baseline import Baseline, Standing
 from .bench import Bench, observer
 from .contract import Clause, Contract
+from .diagnosis import diagnose
 from .journal import NOT_TESTABLE, Journal
 from .performance import Performance, perform
 from .preflight import Preflight
@@ -375,6 +376,7 @@ class Run:
             versions=results,
             advice=self._advice(seconds),
             baseline=known,
+            diagnoses=diagnose(judged),
         )
 
     def _advice(self, seconds: float) -> str:

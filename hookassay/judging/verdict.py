@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .baseline import PLACEHOLDER, Baseline, Entry, Standing
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 CERTIFIED = "certified"
 PARTIAL = "passed (partial)"
@@ -111,6 +115,7 @@ class Result:
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
         baseline: What became of the baseline; None without one.
+        diagnoses: Which known defects the endpoint behaves like, what explains most first.
     """
 
     target: Target
@@ -128,6 +133,7 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
     baseline: Standing | None = None
 
     @property
