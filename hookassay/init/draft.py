@@ -1,0 +1,337 @@
+"""The draft: everything that the file is to say, put together from what was seen and what was answered."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import HookassayError
+from ..orders.vocabulary import COLUMN_OF
+from ..scan.checks.tables.table import INTEGER, TIME, Column
+from ..scan.survey import Survey
+from . import address, creation, orders_table, readback, recognition, subscription, variables, whereabouts, words
+from .creation import Creation
+from .database import LiveDatabase
+from .guess import Guess, unsure
+from .handler import Handler
+from .handler import find as find_handler
+from .interview import Interview
+from .orders_table import READ, OrdersTable
+from .variables import Variables
+from .words import STATES_OF
+
+
+@dataclass
+class Draft:
+    """What the file is to say.
+
+    Attributes:
+        keys: Table → key → what it says; a value of None leaves the key out.
+        seen: What was found, a line each, for whoever waits.
+        variables: The shop's variables; their values are secrets.
+    """
+
+    variables: Variables = field(repr=False)
+    keys: dict[str, dict[str, Guess]] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    def put(self, table: str, key: str, guess: Guess) -> None:
+        """Say something under a key."""
+        self.keys.setdefault(table, {})[key] = guess
+
+    def value(self, table: str, key: str) -> Any:
+        """What a key says; None where it says nothing."""
+        guess = self.keys.get(table, {}).get(key)
+        return guess.value if guess else None
+
+    def unsure(self) -> list[tuple[str, str, Guess]]:
+        """Table, key and guess of whatever is only supposed."""
+        return [
+            (table, key, guess) for table, keys in self.keys.items() for key, guess in keys.items() if not guess.sure
+        ]
+
+
+def draft(survey: Survey, interview: Interview, environment: Mapping[str, str], url: str | None = None) -> Draft:
+    """Put together what the file says, asking where it cannot be told.
+
+    Args:
+        survey: What the codebase has.
+        interview: Who is asked.
+        environment: Variables that are set, for looking into the database; the shop's own .env files go below them.
+        url: The webhook URL, where the user named it.
+    """
+    told = variables.read(survey)
+    made = Draft(told)
+    handler = find_handler(survey)
+    name = address.framework(handler, survey)
+    if handler.place is not None:
+        made.seen.append(f"events are handled at {handler.where}{f' ({name})' if name else ''}")
+    _endpoint(made, survey, handler, interview, url)
+    where = whereabouts.find(survey, told)
+    with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
+        _orders(made, survey, handler, interview, where.guess, live.database)
+    return made
+
+
+def _endpoint(made: Draft, survey: Survey, handler: Handler, interview: Interview, url: str | None) -> None:
+    found = Guess(url, "the URL that was named") if url else address.find(survey, handler, made.variables)
+    made.put("endpoint", "url", interview.settle("endpoint", "url", found))
+    made.put("endpoint", "secret", interview.settle("endpoint", "secret", variables.secret(made.variables)))
+    events = subscription.find(survey, handler)
+    made.put("endpoint", "events", interview.settle("endpoint", "events", events))
+
+
+def _orders(
+    made: Draft,
+    survey: Survey,
+    handler: Handler,
+    interview: Interview,
+    source: Guess,
+    live: LiveDatabase | None,
+) -> None:
+    tables = [*orders_table.named(survey, survey.tables), *(live.tables if live is not None else ())]
+    orders = orders_table.find(tables)
+    dictionary = words.dictionary(survey)
+    known = recognition.find(handler)
+    if orders is None or orders.column("status") is None:
+        answer = readback.find(survey, made.variables, str(made.value("endpoint", "url")), dictionary)
+        if answer is not None:
+            _recognition(made, known, handler, interview, {})
+            made.seen.append(f"orders are shown at {answer.where}")
+            for table, key, guess in answer.keys:
+                made.put(table, key, interview.settle(table, key, guess))
+            return
+    made.put("orders", "source", interview.settle("orders", "source", source))
+    if made.value("orders", "source") is None:
+        _recognition(made, known, handler, interview, {})
+        return
+    orders = _table(made, tables, orders, interview)
+    if orders is None:
+        _recognition(made, known, handler, interview, {})
+        return
+    made.seen.append(f"orders are kept in {orders.table.name} ({orders.table.origin})")
+    made_by = creation.find(orders, handler, known, dictionary, live)
+    _purchase(made, made_by, known, handler, interview)
+    _columns(made, orders, dictionary, handler, interview, live)
+
+
+def _recognition(
+    made: Draft, known: recognition.Recognition, handler: Handler, interview: Interview, ids: Mapping[str, str]
+) -> None:
+    """What a purchase carries for the handler."""
+    found = recognition.metadata(known, handler, ids)
+    made.put("purchase", "metadata", interview.settle("purchase", "metadata", found))
+    if not known.reference:
+        return
+    value = ids.get("client_reference_id")
+    if value is None and "client_reference_id" in known.numbers:
+        reference = unsure("1", "it is read as a number, which may have to be that of a row that exists")
+    else:
+        reference = Guess(value or "cart-{run}-{n}", f"read at {handler.where}")
+    made.put("purchase", "client_reference_id", interview.settle("purchase", "client_reference_id", reference))
+
+
+def _table(made: Draft, tables: Any, orders: OrdersTable | None, interview: Interview) -> OrdersTable | None:
+    if orders is None:
+        names = ", ".join(dict.fromkeys(table.name for table in tables)) or "none"
+        guess = unsure("orders", f"no table with a column for the session's id was seen (seen: {names})")
+    elif orders.doubt:
+        guess = unsure(orders.table.name, orders.doubt)
+    else:
+        guess = Guess(orders.table.name, f"{orders.table.origin}, {orders.table.place.path}")
+    said = interview.settle("orders", "table", guess)
+    made.put("orders", "table", said)
+    if orders is None or said.value != orders.table.name:
+        orders = orders_table.chosen(tables, str(said.value))
+    return orders
+
+
+def _purchase(
+    made: Draft, made_by: Creation, known: recognition.Recognition, handler: Handler, interview: Interview
+) -> None:
+    by = interview.settle("purchase", "created_by", made_by.by)
+    made.put("purchase", "created_by", by)
+    if by.value == "shop":
+        create = made_by.create
+        if create.value is None:
+            create = unsure("cmd:bin/create-order {session_id} {amount} {currency}", "how the shop makes an order")
+        made.put("orders", "create", interview.settle("orders", "create", create))
+    _recognition(made, known, handler, interview, made_by.ids)
+
+
+def _columns(
+    made: Draft,
+    orders: OrdersTable,
+    dictionary: words.Dictionary,
+    handler: Handler,
+    interview: Interview,
+    live: LiveDatabase | None,
+) -> None:
+    found = {standard: orders_table.column_guess(orders, standard) for standard in READ}
+    total, back = orders.amounts()
+    status = orders.column("status")
+    vocabulary: dict[str, tuple[dict[str, tuple[Any, ...]], str]] = {}
+    shared = [standard for standard in ("refund_status", "dispute_status") if found[standard].value is False and status]
+    if status is not None:
+        said = _words(status, ("status", *shared), orders, dictionary, handler, live)
+        for standard in ("status", *shared):
+            if any(state in said[0] for state in STATES_OF[standard]):
+                vocabulary[standard] = said
+                if standard != "status":
+                    found[standard] = Guess(status.name, f"{status.name} has words for it")
+    for standard in ("status", "refund_status", "dispute_status"):
+        column = orders.column(standard)
+        if standard not in vocabulary and column is not None:
+            vocabulary[standard] = _words(column, (standard,), orders, dictionary, handler, live)
+    cases = _cases(orders, found, total, back)
+    if cases:
+        _query(made, orders, found, cases, interview)
+    else:
+        _mapping(made, found, orders, interview)
+    unit = orders_table.money(total, handler.whole)
+    if unit.value is not None:
+        made.put("orders", "money", interview.settle("orders", "money", unit))
+    for standard, states in STATES_OF.items():
+        if standard in cases or not found[standard].value:
+            continue
+        known, where = vocabulary.get(standard, ({}, ""))
+        for state in states:
+            guess = words.guess(state, known, where, handler.whole)
+            if guess.sure or standard == "status" or state in ("refunded", "disputed") or known:
+                made.put("orders.values", state, interview.settle("orders.values", state, guess))
+
+
+def _words(
+    column: Column,
+    standards: tuple[str, ...],
+    orders: OrdersTable,
+    dictionary: words.Dictionary,
+    handler: Handler,
+    live: LiveDatabase | None,
+) -> tuple[dict[str, tuple[Any, ...]], str]:
+    """State → its words in one column, and where they were found."""
+    flags = words.flags(column, standards[0])
+    if flags:
+        return flags, f"{column.name} only says whether"
+    listed: list[words.Word] = []
+    for table in orders.definitions:
+        same = table.column(column.name)
+        if same is not None:
+            listed += dictionary.of(same, table, handler.whole)
+    demand = live.demand(orders.table.name, column.name) if live is not None else None
+    if demand is not None:
+        listed += [words.Word(word) for word in (*demand.listed, *re.findall(r"'([\w -]+)'", demand.checked))]
+    if live is not None:
+        listed += [words.Word(value) for value in live.values(orders.table, column.name) if isinstance(value, str)]
+    numbers = [word for word in listed if isinstance(word.value, int)]
+    listed = numbers if column.kind == INTEGER and numbers else listed
+    found = words.states(dict.fromkeys(listed), standards)
+    where = f"words of {column.name}"
+    if standards == ("dispute_status",) and "disputed" not in found:
+        code = "\n".join((handler.whole, *(dictionary.code.get(path, "") for path in handler.beside)))
+        found = words.stripes(column, code) or found
+    if "paid" in standards or "status" not in standards or "paid" in found:
+        return found, where
+    loose = words.states(words.loose(handler.whole), standards)
+    return {**loose, **found}, f"words in {handler.where.partition(':')[0]}" if loose else where
+
+
+def _cases(
+    orders: OrdersTable, found: Mapping[str, Guess], total: Column | None, back: Column | None
+) -> dict[str, str]:
+    """Standard column → an expression for what no column holds as a word: a time, or an amount that went back."""
+    cases: dict[str, str] = {}
+    said = {"status": ("unpaid", "paid"), "refund_status": ("none", "refunded"), "dispute_status": ("none", "disputed")}
+    for standard, (no, yes) in said.items():
+        column = orders.column(standard)
+        if column is not None and column.kind == TIME and found[standard].value == column.name:
+            name = creation.identifier(column.name)
+            cases[standard] = f"CASE WHEN {name} IS NULL THEN '{no}' ELSE '{yes}' END"
+    if back is not None and total is not None and (found["refund_status"].value is False or "refund_status" in cases):
+        whole, part = creation.identifier(total.name), creation.identifier(back.name)
+        cases["refund_status"] = (
+            f"CASE WHEN coalesce({part}, 0) = 0 THEN 'none'\n    WHEN {part} < {whole} THEN 'partially_refunded' "
+            "ELSE 'refunded' END"
+        )
+    return cases
+
+
+def _query(
+    made: Draft, orders: OrdersTable, found: Mapping[str, Guess], cases: Mapping[str, str], interview: Interview
+) -> None:
+    picked = []
+    for standard, guess in found.items():
+        if standard in cases:
+            picked.append(f"{cases[standard]} AS {standard}")
+        elif guess.value:
+            name = creation.identifier(guess.value)
+            picked.append(name if name == standard else f"{name} AS {standard}")
+    session = creation.identifier(str(found["stripe_session_id"].value))
+    lines = ",\n  ".join(picked)
+    query = f"SELECT\n  {lines}\nFROM {creation.identifier(orders.table.name)} WHERE {session} = :session_id\n"
+    made.keys["orders"].pop("table", None)
+    made.put("orders", "query", Guess(query, f"{orders.table.name} shows {' and '.join(cases)} by no word"))
+    for standard in ("amount_refunded", "currency"):
+        if found[standard].value:
+            made.put("orders.columns", standard, Guess(standard, "a column of the query"))
+    for standard in ("refund_status", "dispute_status", "total_amount"):
+        if not found[standard].value and standard not in cases:
+            made.put("orders.columns", standard, interview.settle("orders.columns", standard, found[standard]))
+    for state in (state for standard in cases for state in STATES_OF[standard]):
+        usual = {"paid": ("paid",), "refunded": ("refunded",), "partially_refunded": ("partially_refunded",)}
+        value = {**usual, "disputed": ("disputed",)}.get(state)
+        if value and f"'{value[0]}'" in cases[COLUMN_OF[state]]:
+            made.put("orders.values", state, Guess(value, "a word of the query"))
+
+
+def _mapping(made: Draft, found: Mapping[str, Guess], orders: OrdersTable, interview: Interview) -> None:
+    for standard, guess in found.items():
+        if standard in ("amount_refunded", "currency") and guess.value is False:
+            continue  # these only widen what can be judged
+        made.put("orders.columns", standard, interview.settle("orders.columns", standard, guess))
+    for standard in ("id", "user_id", "created_at"):
+        column = orders.column(standard)
+        if orders.table.column(standard) is None and column is not None and column.name not in _values(made):
+            made.put("orders.columns", standard, Guess(column.name, f"a column of {orders.table.name}"))
+
+
+def _values(made: Draft) -> set[Any]:
+    return {guess.value for guess in made.keys.get("orders.columns", {}).values()}
+
+
+class _opened:  # noqa: N801 - reads as it is used
+    """The database, where it can be opened and is on this machine; closed at the end."""
+
+    def __init__(self, url: str | None, root: Path, made: Draft) -> None:
+        self.database: LiveDatabase | None = None
+        self._url, self._root, self._made = url, root, made
+
+    def __enter__(self) -> _opened:
+        if self._url is not None and _here(self._url):
+            with suppress(HookassayError, OSError):
+                self.database = LiveDatabase(self._url, self._root)
+                names = len(self.database.tables)
+                self._made.seen.append(f"the database {self.database.shown} has {names} tables")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.database is not None:
+            self.database.close()
+
+
+def _here(url: str) -> bool:
+    """Whether a database is a file, or listens on this machine: nobody was asked whether another may be opened."""
+    if "://" not in url or re.match(r"(sqlite|file)", url):
+        return True
+    host = re.search(r"://(?:[^/]*@)?(\[[^\]]*\]|[^:/?]*)", url)
+    return host is not None and host[1] in ("", "localhost", "127.0.0.1", "[::1]")
+
+
+def environment(told: Variables) -> dict[str, str]:
+    """What is set, over what the shop's own .env files say."""
+    return {**told.values, **os.environ}
