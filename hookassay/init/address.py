@@ -123,9 +123,10 @@ def _mounted(survey: Survey, url: str) -> str:
 
 
 def _port(survey: Survey, handler: Handler, variables: Variables) -> Guess:
-    told = variables.values.get("PORT", "")
-    if told.isdigit():
-        return Guess(int(told), f"PORT in {variables.file}")
+    for name, written in (("PORT", r"^(\d{2,5})$"), ("APP_URL", r"^http://(?:localhost|127\.0\.0\.1):(\d{2,5})")):
+        told = re.match(written, variables.told(name))
+        if told:
+            return Guess(int(told[1]), f"{name} in {variables.file or 'a template of .env'}")
     for pattern in _PORTS:
         for source in survey.sources:
             found = pattern.search(source.text)

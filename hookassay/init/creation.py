@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..scan.checks.tables.table import BOOLEAN, INTEGER, LIVE, TEXT, TIME, UNKNOWN, Column, Table, plain
+from ..scan.checks.tables.table import BOOLEAN, INTEGER, LIVE, TEXT, TIME, UNKNOWN, Column, Table, plain, singular
 from .database import LiveDatabase
 from .guess import Guess, unsure
 from .handler import Handler
@@ -19,6 +19,12 @@ from .words import Dictionary, Word, definition_of
 _WAITING = re.compile(r"pending|await|waiting|open|new|created|draft|unpaid|initiated|placed|none|processing", re.I)
 _REFERENCE = r"(client)?(reference(id)?|ref)|(order|sale|booking)?(number|reference|token|code)|publicid|uuid|token"
 _RESERVED = frozenset("order user group select table from where check key index".split())
+
+# How a class of an ORM makes a row.
+_METHODS = "|".join(
+    """create create_or_find_by build new insert insertOrIgnore upsert first_?[oO]r_?(?:[cC]reate|[iI]nitialize|[nN]ew)
+    find_or_(?:create|initialize)_by findOrCreate update_?[oO]r_?[cC]reate""".split()
+)
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,13 @@ def find(
     recognition: Recognition,
     dictionary: Dictionary,
     live: LiveDatabase | None,
+    bought_by: Guess,
 ) -> Creation:
     """Who makes an order: whoever's code inserts a row."""
     nobody = Guess(None)
-    names = dict.fromkeys(name for table in orders.definitions for name in (table.name, table.entity) if name)
+    names = dict.fromkeys(
+        name for table in orders.definitions for name in (table.name, table.entity, _class(table)) if name
+    )
     inserts = re.compile("|".join(_inserts(list(names))))
     in_checkout = next((path for path, text in handler.checkout.items() if inserts.search(text)), "")
     if inserts.search(handler.text):
@@ -67,8 +76,13 @@ def find(
             return Creation(unsure("webhook", "no code that inserts it was found"), nobody, {})
         in_checkout = other
     by = Guess("shop", f"{in_checkout} inserts the order, and {handler.where} only updates it")
-    ids, at = _found_by(orders, handler, recognition)
-    return Creation(by, _statement(orders, dictionary, live, handler, at, in_checkout), ids)
+    ids, at = _found_by(orders, recognition)
+    return Creation(by, _statement(orders, dictionary, live, handler, at, in_checkout, bought_by), ids)
+
+
+def _class(table: Table) -> str:
+    """What Rails and Laravel call the class of a table."""
+    return "".join(part[:1].upper() + part[1:] for part in singular(table.name).split("_"))
 
 
 def _inserts(names: list[str]) -> Iterator[str]:
@@ -79,7 +93,7 @@ def _inserts(names: list[str]) -> Iterator[str]:
         yield rf"(?i:\binsert\s+(?:or\s+\w+\s+)?(?:ignore\s+)?into\s+[\"`']?(?:\w+\.)?{spelt}\b)"
         yield rf"\.{lower}\.(?:create|upsert|createMany|insert)\w*\("
         yield rf"\b{spelt}\.objects\.\w*create\w*\("
-        yield rf"\b{spelt}(?:::|\.)(?:query\(\)->|query\.)?(?:create|build|new|insert|upsert|first_?or_?(?:create|initialize|new)|update_?or_?create|find_or_(?:create|initialize)_by|findOrCreate|firstOrCreate|updateOrCreate|insertOrIgnore)!?\b"
+        yield rf"\b{spelt}(?:::|\.)(?:query\(\)->|query\.)?(?:{_METHODS})!?\b"
         yield rf"(?i:\binsert\(\s*(?:schema\.)?{spelt}\b)"
         yield rf"\bnew\s+{spelt}\b"
         yield rf"(?i:(?:table|from|into|knex|db)\(\s*[\"']{spelt}[\"']\s*\)\s*(?:\.|->)\s*(?:insert|upsert)\w*)"
@@ -89,7 +103,7 @@ def _inserts(names: list[str]) -> Iterator[str]:
             yield rf"=\s*&?(?:\w+\.)?{spelt}\{{"
 
 
-def _found_by(orders: OrdersTable, handler: Handler, recognition: Recognition) -> tuple[dict[str, str], dict[str, str]]:
+def _found_by(orders: OrdersTable, recognition: Recognition) -> tuple[dict[str, str], dict[str, str]]:
     """Key that the handler finds an order by → its value; and column → the placeholder that gives it the same."""
     keys = [key for key in recognition.metadata if is_order(key)]
     if recognition.reference:
@@ -121,11 +135,12 @@ def _statement(
     handler: Handler,
     at: Mapping[str, str],
     where: str,
+    bought_by: Guess,
 ) -> Guess:
     """An INSERT with what a purchase gives and what the table demands."""
     given: dict[str, str] = {}
     doubts: list[str] = []
-    total, back = orders.amounts()
+    total = orders.amounts()[0]
     session = orders.column("stripe_session_id")
     for column in orders.table.columns:
         required = _required(column, orders, dictionary, live)
@@ -143,14 +158,14 @@ def _statement(
         elif re.search(r"paymentintent", plain(column.name)):
             value = ":payment_intent"
         else:
-            value, doubt = _filler(column, orders, dictionary, handler)
+            value, doubt = _filler(column, orders, dictionary, handler, bought_by)
             if doubt:
                 doubts.append(doubt)
         given[column.name] = value
     quote = "`" if live is not None and live.kind == "mysql" else '"'
     names = ", ".join(identifier(name, quote) for name in given)
     table = identifier(orders.table.name, quote)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join(given.values())})"
+    statement = f"INSERT INTO {table} ({names})\nVALUES ({', '.join(given.values())})"
     if live is None and orders.table.rank != LIVE:
         doubts.append(f"made from the code alone; compare it with what {where} stores")
     if not at and not session:
@@ -158,7 +173,9 @@ def _statement(
     return unsure(statement, "; ".join(doubts)) if doubts else Guess(statement, f"as {where} stores it")
 
 
-def _filler(column: Column, orders: OrdersTable, dictionary: Dictionary, handler: Handler) -> tuple[str, str]:
+def _filler(
+    column: Column, orders: OrdersTable, dictionary: Dictionary, handler: Handler, bought_by: Guess
+) -> tuple[str, str]:
     """A value for a column that must have one, and what is doubtful about it."""
     name = plain(column.name)
     if any(likeness(standard, column) for standard in ("status", "refund_status", "dispute_status")):
@@ -179,7 +196,10 @@ def _filler(column: Column, orders: OrdersTable, dictionary: Dictionary, handler
         return ":uuid", ""
     if "mail" in name:
         return "'buyer@example.invalid'", ""
-    if likeness("user_id", column) or name.endswith("id"):
+    if column is orders.column("user_id"):
+        who = str(bought_by.value)
+        return who if who.isdigit() else _sql(who.replace("{n}", "1")), "" if bought_by.sure else bought_by.why
+    if name.endswith("id"):
         return "1" if column.kind in (INTEGER, UNKNOWN) else ":uuid", f"{column.name} must be one that exists"
     return ("0" if column.kind not in (TEXT, UNKNOWN) else "'hookassay'"), ""
 
@@ -217,9 +237,9 @@ def _required(column: Column, orders: OrdersTable, dictionary: Dictionary, live:
         return not re.search(r"->nullable\(|->default\(|->useCurrent\(|increments\(|->id\(", text)
     if re.search(r"\bnot\s+null\b", text, re.I):
         return not re.search(r"\bdefault\b|serial|identity|autoincrement|auto_increment", text, re.I)
-    return (".notNull()" in text and ".default" not in text) or (
-        "allowNull: false" in text and "defaultValue" not in text
-    )
+    if ".notNull()" in text:
+        return ".default" not in text
+    return "allowNull: false" in text and "defaultValue" not in text
 
 
 def identifier(name: str, quote: str = '"') -> str:

@@ -61,6 +61,12 @@ class LiveDatabase:
                     inspector = inspect(connection)
                     names = inspector.get_table_names()
                     self.tables = [live.table(inspector, name, None, self.shown) for name in names]
+                    self._references = {
+                        (name, key["constrained_columns"][0]): (key["referred_table"], key["referred_columns"][0])
+                        for name in names
+                        for key in inspector.get_foreign_keys(name)
+                        if len(key["constrained_columns"]) == len(key["referred_columns"]) == 1
+                    }
                     self._demands = {name: _demands(inspector, name) for name in names}
         except SQLAlchemyError as error:
             reason = self._database.reason(error)
@@ -81,6 +87,16 @@ class LiveDatabase:
             few = rows.select_from(table(quoted_name(of.name, quote=True))).limit(_MANY).subquery()
             found = connection.execute(select(few.c.value).distinct().limit(_FEW + 1)).scalars().all()
         return [] if len(found) > _FEW else [value for value in found if value is not None]
+
+    def refers(self, name: str, column: str) -> tuple[str, str] | None:
+        """The table and the column that a column must have its value from; None where it need not."""
+        return self._references.get((name, column))
+
+    def first(self, name: str, column: str) -> Any:
+        """A value that a column holds; None where the table is empty."""
+        with self._database.connect() as connection:
+            rows: Select[Any] = select(literal_column(_quoted(connection, column)))
+            return connection.execute(rows.select_from(table(quoted_name(name, quote=True))).limit(1)).scalar()
 
     def close(self) -> None:
         """Close every connection."""

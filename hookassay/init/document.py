@@ -124,5 +124,7 @@ def _item(value: Any) -> Item:
         return array
     if isinstance(value, str) and "\n" in value:
         return tomlkit.string(value, multiline=True)
+    if isinstance(value, str) and '"' in value and "'" not in value:
+        return tomlkit.string(value, literal=True)
     item: Item = tomlkit.item(value)
     return item

@@ -101,38 +101,39 @@ def _orders(
     if orders is None or orders.column("status") is None:
         answer = readback.find(survey, made.variables, str(made.value("endpoint", "url")), dictionary)
         if answer is not None:
-            _recognition(made, known, handler, interview, {})
+            _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
             made.seen.append(f"orders are shown at {answer.where}")
             for table, key, guess in answer.keys:
                 made.put(table, key, interview.settle(table, key, guess))
             return
     made.put("orders", "source", interview.settle("orders", "source", source))
     if made.value("orders", "source") is None:
-        _recognition(made, known, handler, interview, {})
+        _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
         return
     orders = _table(made, tables, orders, interview)
     if orders is None:
-        _recognition(made, known, handler, interview, {})
+        _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
         return
     made.seen.append(f"orders are kept in {orders.table.name} ({orders.table.origin})")
-    made_by = creation.find(orders, handler, known, dictionary, live)
-    _purchase(made, made_by, known, handler, interview)
+    bought_by = recognition.buyer(orders, dictionary, live)
+    made_by = creation.find(orders, handler, known, dictionary, live, bought_by)
+    _created(made, made_by, interview)
+    _recognition(made, known, handler, interview, made_by.ids, bought_by)
     _columns(made, orders, dictionary, handler, interview, live)
 
 
 def _recognition(
-    made: Draft, known: recognition.Recognition, handler: Handler, interview: Interview, ids: Mapping[str, str]
+    made: Draft,
+    known: recognition.Recognition,
+    handler: Handler,
+    interview: Interview,
+    ids: Mapping[str, str],
+    bought_by: Guess,
 ) -> None:
     """What a purchase carries for the handler."""
-    found = recognition.metadata(known, handler, ids)
-    made.put("purchase", "metadata", interview.settle("purchase", "metadata", found))
-    if not known.reference:
-        return
-    value = ids.get("client_reference_id")
-    if value is None and "client_reference_id" in known.numbers:
-        reference = unsure("1", "it is read as a number, which may have to be that of a row that exists")
-    else:
-        reference = Guess(value or "cart-{run}-{n}", f"read at {handler.where}")
+    metadata = recognition.metadata(known, handler, ids, bought_by)
+    made.put("purchase", "metadata", interview.settle("purchase", "metadata", metadata))
+    reference = recognition.reference(known, handler, ids, bought_by)
     made.put("purchase", "client_reference_id", interview.settle("purchase", "client_reference_id", reference))
 
 
@@ -151,9 +152,8 @@ def _table(made: Draft, tables: Any, orders: OrdersTable | None, interview: Inte
     return orders
 
 
-def _purchase(
-    made: Draft, made_by: Creation, known: recognition.Recognition, handler: Handler, interview: Interview
-) -> None:
+def _created(made: Draft, made_by: Creation, interview: Interview) -> None:
+    """Who makes an order, and how."""
     by = interview.settle("purchase", "created_by", made_by.by)
     made.put("purchase", "created_by", by)
     if by.value == "shop":
@@ -161,7 +161,6 @@ def _purchase(
         if create.value is None:
             create = unsure("cmd:bin/create-order {session_id} {amount} {currency}", "how the shop makes an order")
         made.put("orders", "create", interview.settle("orders", "create", create))
-    _recognition(made, known, handler, interview, made_by.ids)
 
 
 def _columns(
@@ -200,7 +199,10 @@ def _columns(
         if standard in cases or not found[standard].value:
             continue
         known, where = vocabulary.get(standard, ({}, ""))
+        flagged = where.endswith("only says whether")
         for state in states:
+            if flagged and state not in known:
+                continue
             guess = words.guess(state, known, where, handler.whole)
             if guess.sure or standard == "status" or state in ("refunded", "disputed") or known:
                 made.put("orders.values", state, interview.settle("orders.values", state, guess))

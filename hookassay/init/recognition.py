@@ -6,8 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..scan.checks.tables.table import INTEGER, Column, Table
+from .database import LiveDatabase
 from .guess import Guess, unsure
 from .handler import Handler
+from .orders_table import OrdersTable
+from .words import Dictionary, definition_of
 
 # Methods of a table, none of its keys.
 _METHODS = frozenset(
@@ -26,6 +30,9 @@ _KEY = re.compile(
 )
 _DESTRUCTURED = re.compile(r"(?:const|let|var)\s*\{(?P<names>[^}]{1,200})\}\s*=\s*[\w.?!]*\bmetadata\b")
 _REFERENCE = re.compile(r"client_reference_id|clientReferenceId|ClientReferenceID")
+_FOR_BUYER = re.compile(
+    r"(?:user|customer|buyer|account|member)\w*[\"'\])]*\s*(?:=>|[:=])[^,;\n]{0,80}client_?reference_?id", re.IGNORECASE
+)
 _NUMBER = r"(?:\bint\(|parseInt\(|Number\(|Atoi\(|\bInteger\(|\(int\)\s*|intval\(|\+|BigInt\()"
 
 
@@ -62,13 +69,55 @@ def find(handler: Handler) -> Recognition:
     return Recognition(tuple(keys), reference, frozenset(numbers))
 
 
-def metadata(recognition: Recognition, handler: Handler, ids: Mapping[str, str]) -> Guess:
+def buyer(orders: OrdersTable | None, dictionary: Dictionary, live: LiveDatabase | None) -> Guess:
+    """Who buys: a value that the column of the buyer takes."""
+    column = orders.column("user_id") if orders is not None else None
+    if orders is None or column is None:
+        return Guess("1")
+    other = live.refers(orders.table.name, column.name) if live is not None else None
+    if live is not None and other is not None:
+        row = live.first(*other)
+        if row is not None:
+            return Guess(str(row), f"a row of {other[0]}")
+        return unsure("1", f"{column.name} must be one that {other[0]} has, which is empty")
+    for table in orders.definitions if live is None else ():
+        same = table.column(column.name)
+        if same is not None and _tied(table, same, dictionary):
+            return unsure("1", f"{column.name} must be one that your database has")
+    return Guess("1" if column.kind == INTEGER else "user-{n}")
+
+
+def _tied(table: Table, column: Column, dictionary: Dictionary) -> bool:
+    """Whether a column refers to another table, as far as the code says."""
+    text = dictionary.code.get(column.place.path, "")
+    if re.search(r"references|ForeignKey|foreign_key|foreignId|constrained", definition_of(column, text)):
+        return True
+    name = re.escape(column.name)
+    return bool(re.search(rf"fields:\s*\[{name}\]|add_foreign_key\s+\"{table.name}\"|FOREIGN KEY\s*\(\"?{name}", text))
+
+
+def reference(recognition: Recognition, handler: Handler, ids: Mapping[str, str], bought_by: Guess) -> Guess:
+    """The client_reference_id that a purchase carries; the arguments are those of `metadata`."""
+    if not recognition.reference:
+        return Guess(None)
+    where = f"read at {handler.where}"
+    if "client_reference_id" in ids:
+        return Guess(ids["client_reference_id"], where)
+    if _FOR_BUYER.search(handler.whole):
+        return bought_by if not bought_by.sure else Guess(bought_by.value, bought_by.why or where)
+    if "client_reference_id" in recognition.numbers:
+        return unsure("1", "it is read as a number, which may have to be that of a row that exists")
+    return Guess("cart-{run}-{n}", where)
+
+
+def metadata(recognition: Recognition, handler: Handler, ids: Mapping[str, str], bought_by: Guess) -> Guess:
     """The metadata that a purchase carries.
 
     Args:
         recognition: What is read.
         handler: Who reads it.
         ids: Key → the value that ties it to an order of the shop's own.
+        bought_by: What names a buyer.
     """
     if not recognition.metadata:
         return Guess(None)
@@ -77,12 +126,14 @@ def metadata(recognition: Recognition, handler: Handler, ids: Mapping[str, str])
     for key in recognition.metadata:
         if key in ids:
             values[key] = ids[key]
-        elif key in recognition.numbers or is_customer(key):
-            values[key] = "1"
-            if is_customer(key):
-                doubts.append(f"{key} must be one that your database has, where it refers to a table of its own")
-        elif re.search(r"mail", key):
+        elif re.search(r"mail", key, re.IGNORECASE):
             values[key] = "buyer-{n}@example.invalid"
+        elif is_customer(key):
+            numeric = key in recognition.numbers and not str(bought_by.value).isdigit()
+            values[key] = "1" if numeric else bought_by.value
+            doubts += [] if bought_by.sure else [bought_by.why]
+        elif key in recognition.numbers:
+            values[key] = "1"
         else:
             values[key] = f"{key}-{{n}}"
     if doubts:

@@ -14,6 +14,11 @@ from .handler import Handler
 _ENABLED = re.compile(r"enabled_?events[\"']?\s*(?:=>|[:=])\s*\[(?P<list>[^\]]{0,4000})\]", re.IGNORECASE)
 _LISTEN = re.compile(r"stripe\s+listen\b[^\n]*?(?:--events|-e)[ =](?P<list>[\w.,*]+)")
 _QUOTED = re.compile(r"[\"'`](?P<name>[a-z_]+(?:\.[a-z_]+)+)[\"'`]|\bEventType(?P<go>[A-Z]\w+)")
+# A type that is asked for, or that leads to what handles it in a table.
+_ASKED = re.compile(
+    r"""(?:(?:[=!]==?|\bcase|\bwhen)\s*|(?P<before>))["'`](?P<name>[a-z_]+(?:\.[a-z_]+)+)["'`](?(before)\s*(?::|=>|,?\s*do\b))"""
+    r"|\bEventType(?P<go>[A-Z]\w+)"
+)
 _WORD = re.compile(r"[a-z_]+(?:\.[a-z_]+)+|\*")
 # Types that are put together or taken apart cannot be read off: a family of them without the happening.
 _FAMILY = re.compile(
@@ -33,8 +38,8 @@ def find(survey: Survey, handler: Handler) -> Guess:
                     return Guess(None if "*" in words else _ordered(words), f"what {at} tells Stripe")
     if handler.place is None:
         return unsure(None, "no code that handles events was found; without this key every type is delivered")
-    compared = set(_compared(handler))
-    listed = set(_listed(handler.whole))
+    listed = set(_listed(handler.whole, _QUOTED))
+    compared = {*_compared(handler), *_listed(handler.whole, _ASKED)}
     families = {found["family"] or found["dot"] for found in _FAMILY.finditer(handler.whole)}
     if any(not any(name.startswith(f"{family}.") for name in compared | listed) for family in families):
         return unsure(None, f"{handler.where} puts names of types together; without this key every type is delivered")
@@ -57,13 +62,13 @@ def _compared(handler: Handler) -> Iterator[str]:
             yield from _type(found)
 
 
-def _listed(text: str) -> Iterator[str]:
-    for found in _QUOTED.finditer(text):
+def _listed(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    for found in pattern.finditer(text):
         yield from _type(found)
 
 
 def _type(found: re.Match[str]) -> Iterator[str]:
-    name = found["name"] or event_types.compact().get(found["go"].lower(), "")
+    name = found["name"] or event_types.compact().get((found["go"] or "").lower(), "")
     if event_types.distinctive(name) or (name in event_types.known() and name.startswith(("refund.", "charge."))):
         yield name
 

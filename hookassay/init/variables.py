@@ -36,13 +36,13 @@ class Variables:
     Attributes:
         named: Name → where the code reads it first, as `file:line`.
         values: Name → its value in the shop's own .env files; some are secrets, so that none is ever shown.
-        templates: Names that a template (.env.example) lists.
+        examples: Name → what a template (.env.example) says.
         file: The .env file that a shell should read before a run; empty where there is none.
     """
 
     named: Mapping[str, str]
     values: Mapping[str, str] = field(repr=False)
-    templates: frozenset[str] = frozenset()
+    examples: Mapping[str, str] = field(default_factory=dict, repr=False)
     file: str = ""
 
     def where(self, name: str) -> str:
@@ -51,7 +51,11 @@ class Variables:
 
     def known(self) -> Iterator[str]:
         """Every name that was seen."""
-        yield from dict.fromkeys((*self.named, *self.values, *sorted(self.templates)))
+        yield from dict.fromkeys((*self.named, *self.values, *self.examples))
+
+    def told(self, name: str) -> str:
+        """What the shop's own file says, else a template of it; empty where neither does."""
+        return self.values.get(name) or self.examples.get(name, "")
 
 
 def read(survey: Survey) -> Variables:
@@ -62,15 +66,15 @@ def read(survey: Survey) -> Variables:
             for name, at in _names(source):
                 named.setdefault(name, f"{source.path}:{source.text.count(chr(10), 0, at) + 1}")
     values: dict[str, str] = {}
-    listed: set[str] = set()
+    examples: dict[str, str] = {}
     own = [file for file in survey.env if not template(file.source.path)]
     for file in sorted(own, key=lambda one: (-one.source.path.count("/"), len(one.source.path))):
         values.update({one.name: one.value for one in file.variables})
     for file in survey.env:
         if template(file.source.path):
-            listed |= {one.name for one in file.variables}
+            examples.update({one.name: one.value for one in file.variables})
     nearest = min((file.source.path for file in own), key=lambda path: (path.count("/"), len(path)), default="")
-    return Variables(named, values, frozenset(listed), nearest)
+    return Variables(named, values, examples, nearest)
 
 
 def secret(variables: Variables) -> Guess:

@@ -193,11 +193,7 @@ def _laravel(survey: Survey, variables: Variables) -> Whereabouts | None:
     named = set(variables.known())
     if "DB_CONNECTION" not in named or not any(source.language == "php" for source in survey.sources):
         return None
-    template = "".join(
-        f"{one.name}={one.value}\n" for file in survey.env for one in file.variables if one.name == "DB_CONNECTION"
-    )
-    told = variables.values.get("DB_CONNECTION") or template.partition("=")[2].partition("\n")[0]
-    kind = _KIND.get(told, "mysql")
+    kind = _KIND.get(variables.told("DB_CONNECTION"), "mysql")
     at = "DB_CONNECTION and its like, which Laravel reads"
     if kind == "sqlite":
         path = variables.values.get("DB_DATABASE") or "database/database.sqlite"

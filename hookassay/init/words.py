@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config import DEFAULT_VALUES
 from ..orders.vocabulary import COLUMN_OF
-from ..scan.checks.tables.table import BOOLEAN, INTEGER, Column, Table, plain
+from ..scan.checks.tables.table import BOOLEAN, INTEGER, Column, Table, plain, singular
 from ..scan.language import GRAMMARS, PRISMA, SQL
 from ..scan.survey import Survey
 from .guess import Guess, unsure
@@ -71,18 +71,15 @@ class Dictionary:
         """
         definition = definition_of(column, self.code.get(column.place.path, ""))
         found = [Word(word) for word in _literals(definition) if plain(word) != plain(column.name)]
-        stores_names = "SQLAlchemy" in table.origin
         for identifier in dict.fromkeys(re.findall(r"\w+", definition)):
-            for word in self.lists.get(identifier.lower(), ()):
-                found.append(
-                    Word(word.name) if stores_names and word.name and "values_callable" not in definition else word
-                )
-        owner = table.entity or table.name
-        found += self.lists.get(f"{plain(owner)}.{plain(column.name)}", ())
-        found += self.lists.get(f"{plain(table.name)}.{plain(column.name)}", ())
+            found += self.lists.get(identifier.lower(), ())
+        for owner in dict.fromkeys((plain(table.entity), plain(table.name), plain(singular(table.name)))):
+            found += self.lists.get(f"{owner}.{plain(column.name)}", ())
         found += _checked(column.name, self.code.get(table.place.path, ""))
         for text in (self.code.get(table.place.path, ""), handler):
             found += _beside(column.name, text, self.lists)
+        if "SQLAlchemy" in table.origin and "values_callable" not in definition:
+            found = [Word(word.name) if word.name else word for word in found]  # it stores the names of an Enum
         return list(dict.fromkeys(found))
 
 
