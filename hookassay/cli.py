@@ -356,6 +356,9 @@ def init(path: str, url: str | None, yes: bool, force: bool, check: bool) -> Non
             setup.refuse_to_overwrite()
         asks = not yes and sys.stdin.isatty()
         setup.write((lambda text, default: click.prompt(text, default=default)) if asks else None, url)
+        if missing := setup.missing():
+            setup.advise(missing)
+            return
     sys.exit(setup.check(lambda more: lambda settings: Redactor([*_secrets(settings), *more]), yes=yes))
 
 

@@ -49,6 +49,7 @@ def find(
     dictionary: Dictionary,
     live: LiveDatabase | None,
     bought_by: Guess,
+    quote: str,
 ) -> Creation:
     """Who makes an order: whoever's code inserts a row."""
     nobody = Guess(None)
@@ -77,7 +78,7 @@ def find(
         in_checkout = other
     by = Guess("shop", f"{in_checkout} inserts the order, and {handler.where} only updates it")
     ids, at = _found_by(orders, recognition)
-    return Creation(by, _statement(orders, dictionary, live, handler, at, in_checkout, bought_by), ids)
+    return Creation(by, _statement(orders, dictionary, live, handler, at, in_checkout, bought_by, quote), ids)
 
 
 def _class(table: Table) -> str:
@@ -136,6 +137,7 @@ def _statement(
     at: Mapping[str, str],
     where: str,
     bought_by: Guess,
+    quote: str,
 ) -> Guess:
     """An INSERT with what a purchase gives and what the table demands."""
     given: dict[str, str] = {}
@@ -162,7 +164,6 @@ def _statement(
             if doubt:
                 doubts.append(doubt)
         given[column.name] = value
-    quote = "`" if live is not None and live.kind == "mysql" else '"'
     names = ", ".join(identifier(name, quote) for name in given)
     table = identifier(orders.table.name, quote)
     statement = f"INSERT INTO {table} ({names})\nVALUES ({', '.join(given.values())})"
@@ -242,7 +243,7 @@ def _required(column: Column, orders: OrdersTable, dictionary: Dictionary, live:
     return "allowNull: false" in text and "defaultValue" not in text
 
 
-def identifier(name: str, quote: str = '"') -> str:
+def identifier(name: str, quote: str) -> str:
     """A name as SQL reads it, in quotes where it needs them."""
     if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _RESERVED:
         return name

@@ -74,7 +74,8 @@ def draft(survey: Survey, interview: Interview, environment: Mapping[str, str], 
     _endpoint(made, survey, handler, interview, url)
     where = whereabouts.find(survey, told)
     with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
-        _orders(made, survey, handler, interview, where.guess, live.database)
+        quote = where.quote({**told.values, **environment})
+        _orders(made, survey, handler, interview, where.guess, live.database, quote)
     return made
 
 
@@ -93,6 +94,7 @@ def _orders(
     interview: Interview,
     source: Guess,
     live: LiveDatabase | None,
+    quote: str,
 ) -> None:
     tables = [*orders_table.named(survey, survey.tables), *(live.tables if live is not None else ())]
     orders = orders_table.find(tables)
@@ -116,10 +118,10 @@ def _orders(
         return
     made.seen.append(f"orders are kept in {orders.table.name} ({orders.table.origin})")
     bought_by = recognition.buyer(orders, dictionary, live)
-    made_by = creation.find(orders, handler, known, dictionary, live, bought_by)
+    made_by = creation.find(orders, handler, known, dictionary, live, bought_by, quote)
     _created(made, made_by, interview)
     _recognition(made, known, handler, interview, made_by.ids, bought_by)
-    _columns(made, orders, dictionary, handler, interview, live)
+    _columns(made, orders, dictionary, handler, interview, live, quote)
 
 
 def _recognition(
@@ -170,6 +172,7 @@ def _columns(
     handler: Handler,
     interview: Interview,
     live: LiveDatabase | None,
+    quote: str,
 ) -> None:
     found = {standard: orders_table.column_guess(orders, standard) for standard in READ}
     total, back = orders.amounts()
@@ -187,9 +190,9 @@ def _columns(
         column = orders.column(standard)
         if standard not in vocabulary and column is not None:
             vocabulary[standard] = _words(column, (standard,), orders, dictionary, handler, live)
-    cases = _cases(orders, found, total, back)
+    cases = _cases(orders, found, total, back, quote)
     if cases:
-        _query(made, orders, found, cases, interview)
+        _query(made, orders, found, cases, interview, quote)
     else:
         _mapping(made, found, orders, interview)
     unit = orders_table.money(total, handler.whole)
@@ -244,7 +247,7 @@ def _words(
 
 
 def _cases(
-    orders: OrdersTable, found: Mapping[str, Guess], total: Column | None, back: Column | None
+    orders: OrdersTable, found: Mapping[str, Guess], total: Column | None, back: Column | None, quote: str
 ) -> dict[str, str]:
     """Standard column → an expression for what no column holds as a word: a time, or an amount that went back."""
     cases: dict[str, str] = {}
@@ -252,10 +255,10 @@ def _cases(
     for standard, (no, yes) in said.items():
         column = orders.column(standard)
         if column is not None and column.kind == TIME and found[standard].value == column.name:
-            name = creation.identifier(column.name)
+            name = creation.identifier(column.name, quote)
             cases[standard] = f"CASE WHEN {name} IS NULL THEN '{no}' ELSE '{yes}' END"
     if back is not None and total is not None and (found["refund_status"].value is False or "refund_status" in cases):
-        whole, part = creation.identifier(total.name), creation.identifier(back.name)
+        whole, part = creation.identifier(total.name, quote), creation.identifier(back.name, quote)
         cases["refund_status"] = (
             f"CASE WHEN coalesce({part}, 0) = 0 THEN 'none'\n    WHEN {part} < {whole} THEN 'partially_refunded' "
             "ELSE 'refunded' END"
@@ -264,18 +267,23 @@ def _cases(
 
 
 def _query(
-    made: Draft, orders: OrdersTable, found: Mapping[str, Guess], cases: Mapping[str, str], interview: Interview
+    made: Draft,
+    orders: OrdersTable,
+    found: Mapping[str, Guess],
+    cases: Mapping[str, str],
+    interview: Interview,
+    quote: str,
 ) -> None:
     picked = []
     for standard, guess in found.items():
         if standard in cases:
             picked.append(f"{cases[standard]} AS {standard}")
         elif guess.value:
-            name = creation.identifier(guess.value)
+            name = creation.identifier(guess.value, quote)
             picked.append(name if name == standard else f"{name} AS {standard}")
-    session = creation.identifier(str(found["stripe_session_id"].value))
+    session = creation.identifier(str(found["stripe_session_id"].value), quote)
     lines = ",\n  ".join(picked)
-    query = f"SELECT\n  {lines}\nFROM {creation.identifier(orders.table.name)} WHERE {session} = :session_id\n"
+    query = f"SELECT\n  {lines}\nFROM {creation.identifier(orders.table.name, quote)} WHERE {session} = :session_id\n"
     made.keys["orders"].pop("table", None)
     made.put("orders", "query", Guess(query, f"{orders.table.name} shows {' and '.join(cases)} by no word"))
     for standard in ("amount_refunded", "currency"):

@@ -57,7 +57,7 @@ class Rehearsal:
             self._say("The endpoint does not run yet:", str(error).partition("\n")[0])
             with suppress(NotJudged):
                 self._orders()
-            how = f"Start it ({start})" if start else "Start it"
+            how = f"start it ({start})" if start else "start it"
             self._say("Next:", f"{how}, then: {again}")
             return JUDGED
         if not endpoint.loopback and not consents(endpoint):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -81,6 +82,21 @@ class Setup:
         self._doubts(paper, made)
         paper.line()
 
+    def missing(self) -> list[str]:
+        """The variables that the file names and nobody has set."""
+        named = re.findall(r"(?<!\$)\$\{(\w+)\}", self.file.read_text(encoding="utf-8"))
+        return [name for name in dict.fromkeys(named) if name not in self._environment]
+
+    def advise(self, missing: list[str]) -> None:
+        """Say what is to be done before the file can be tried."""
+        paper = Paper(self._console, self._redactor())
+        names, are = " and ".join(missing), "are" if len(missing) > 1 else "is"
+        paper.paragraph("Not tried yet:", f"{names} {are} set nowhere.", indent=0, width=15)
+        them = "them" if len(missing) > 1 else "it"
+        paper.paragraph(
+            "Next:", f"set {them}, in the shell or in .env, start the shop, then: {self.again()}", indent=0, width=15
+        )
+
     def check(self, redactor: Callable[[Iterable[str]], Callable[[Settings], Redactor]], *, yes: bool) -> int:
         """Try the file as it is, by the preflight; the exit code.
 
@@ -101,8 +117,7 @@ class Setup:
         def consents(_: Endpoint) -> bool:
             return yes
 
-        code = rehearsal.perform(self.again(), start, consents)
-        return code
+        return rehearsal.perform(self.again(), start, consents)
 
     def again(self) -> str:
         """The command that tries the file once more."""
@@ -126,6 +141,5 @@ class Setup:
         return [
             value
             for name, value in self._variables.values.items()
-            if len(value) >= 2 * SHORTEST
-            and (names.secret(name) or "SECRET" in name or "TOKEN" in name or "PASS" in name)
+            if len(value) >= 2 * SHORTEST and (names.secret(name) or re.search("SECRET|TOKEN|PASS", name))
         ]

@@ -55,10 +55,12 @@ class Whereabouts:
     Attributes:
         guess: What the file says: a URL whose secret parts are variables; None where nothing was found.
         defaults: Variable → what the framework takes where it is not set, for looking in now.
+        kind: `sqlite`, `postgresql` or `mysql`, where that is said apart from the URL.
     """
 
     guess: Guess
     defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
+    kind: str = ""
 
     def url(self, environment: Mapping[str, str]) -> str | None:
         """The URL with its variables replaced; None where one is not set."""
@@ -69,6 +71,11 @@ class Whereabouts:
         if any(name not in told for name in names):
             return None
         return re.sub(r"\$\{(\w+)\}", lambda found: told[found[1]], self.guess.value)
+
+    def quote(self, environment: Mapping[str, str]) -> str:
+        """The sign that the database puts around a name."""
+        told = self.kind or self.url(environment) or str(self.guess.value)
+        return "`" if _KIND.get(re.split(r"[:+]", told)[0]) == "mysql" else '"'
 
 
 def find(survey: Survey, variables: Variables) -> Whereabouts:
@@ -97,7 +104,9 @@ def _prisma(survey: Survey, variables: Variables) -> Whereabouts | None:
             return Whereabouts(Guess(f"sqlite:///{path}", f"the datasource of {source.path}"))
         if told and told["url"]:
             return _safely(url, source, block.start())
-        return Whereabouts(Guess(f"${{{name}}}", f"the datasource of {source.path}"))
+        provider = re.search(r"\bprovider\s*=\s*\"(\w+)\"", block[0])
+        kind = _KIND.get(provider[1], "") if provider else ""
+        return Whereabouts(Guess(f"${{{name}}}", f"the datasource of {source.path}"), kind=kind)
     return None
 
 
