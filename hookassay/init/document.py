@@ -20,7 +20,6 @@ _ABOUT = {
     "orders": "Where the orders are read back.",
     "orders.columns": "Standard name = your name; false where an order does not show it.",
     "orders.values": "Your words for each state of an order.",
-    "orders.headers": "Sent to the order URL only.",
 }
 _BRIEFLY = {
     "id": "the order's own number",
@@ -92,7 +91,7 @@ def _table(name: str, keys: dict[str, Guess]) -> Table:
     table.add(tomlkit.comment(_ABOUT[name]))
     meanings = {key.name: key.meaning for key in TABLES[name].keys}
     # A column's name or a state's says itself what it means.
-    brief = name in ("orders.columns", "orders.values", "orders.headers")
+    brief = name in ("orders.columns", "orders.values")
     for key, guess in keys.items():
         lines = [] if brief else [meanings[key]]
         if not guess.sure:

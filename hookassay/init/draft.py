@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import HookassayError
 from ..orders.vocabulary import COLUMN_OF
+from ..report.paper import many
 from ..scan.checks.tables.table import INTEGER, TIME, Column
 from ..scan.survey import Survey
 from . import address, creation, orders_table, readback, recognition, subscription, variables, whereabouts, words
@@ -32,13 +33,13 @@ class Draft:
 
     Attributes:
         keys: Table → key → what it says; a value of None leaves the key out.
-        seen: What was found, a line each, for whoever waits.
         variables: The shop's variables; their values are secrets.
+        tell: Is told what was found.
     """
 
     variables: Variables = field(repr=False)
+    tell: Callable[[str], None] = field(repr=False)
     keys: dict[str, dict[str, Guess]] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
 
     def put(self, table: str, key: str, guess: Guess) -> None:
         """Say something under a key."""
@@ -56,7 +57,13 @@ class Draft:
         ]
 
 
-def draft(survey: Survey, interview: Interview, environment: Mapping[str, str], url: str | None = None) -> Draft:
+def draft(
+    survey: Survey,
+    interview: Interview,
+    environment: Mapping[str, str],
+    url: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Draft:
     """Put together what the file says, asking where it cannot be told.
 
     Args:
@@ -64,13 +71,14 @@ def draft(survey: Survey, interview: Interview, environment: Mapping[str, str], 
         interview: Who is asked.
         environment: Variables that are set, for looking into the database; the shop's own .env files go below them.
         url: The webhook URL, where the user named it.
+        tell: Is told what was found, a line each, before whatever is asked next.
     """
     told = variables.read(survey)
-    made = Draft(told)
+    made = Draft(told, tell)
     handler = find_handler(survey)
     name = address.framework(handler, survey)
     if handler.place is not None:
-        made.seen.append(f"events are handled at {handler.where}{f' ({name})' if name else ''}")
+        made.tell(f"events are handled at {handler.where}{f' ({name})' if name else ''}")
     _endpoint(made, survey, handler, interview, url)
     where = whereabouts.find(survey, told)
     with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
@@ -104,7 +112,7 @@ def _orders(
         answer = readback.find(survey, made.variables, str(made.value("endpoint", "url")), dictionary)
         if answer is not None:
             _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
-            made.seen.append(f"orders are shown at {answer.where}")
+            made.tell(f"orders are shown at {answer.where}")
             for table, key, guess in answer.keys:
                 made.put(table, key, interview.settle(table, key, guess))
             return
@@ -116,7 +124,7 @@ def _orders(
     if orders is None:
         _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
         return
-    made.seen.append(f"orders are kept in {orders.table.name} ({orders.table.origin})")
+    made.tell(f"orders are kept in {orders.table.name} ({orders.table.origin})")
     bought_by = recognition.buyer(orders, dictionary, live)
     made_by = creation.find(orders, handler, known, dictionary, live, bought_by, quote)
     _created(made, made_by, interview)
@@ -326,7 +334,7 @@ class _opened:  # noqa: N801 - reads as it is used
             with suppress(HookassayError, OSError):
                 self.database = LiveDatabase(self._url, self._root)
                 names = len(self.database.tables)
-                self._made.seen.append(f"the database {self.database.shown} has {names} tables")
+                self._made.tell(f"the database opens, and has {many(names, 'table')}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -48,7 +48,7 @@ class Interview:
         self.say("")
         self.say(f"[{table}] {name}: {key.meaning}")
         if guess.why:
-            self.say(f"  {guess.why[:1].upper()}{guess.why[1:]}.")
+            self.say(f"  Asked because {guess.why}.")
         self.asked += 1
         while True:
             answer = self.prompt(f"  {name}", shown(guess.value)).strip()

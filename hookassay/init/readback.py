@@ -80,7 +80,7 @@ def _read_back(
     keys.append(("orders", "money", Guess(money, "nothing divides what Stripe says", sure=not divides)))
     token = next((one for one in variables.named if "TOKEN" in one and one in text and "STRIPE" not in one), None)
     if token and re.search(r"bearer", text, re.IGNORECASE):
-        keys.append(("orders.headers", "Authorization", Guess(f"Bearer ${{{token}}}", "the route asks for it")))
+        keys.append(("orders", "headers", Guess({"Authorization": f"Bearer ${{{token}}}"}, "the route asks for it")))
     taken = _taken(shown)
     for standard in (*READ, "id"):
         if standard in taken:

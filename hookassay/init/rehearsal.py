@@ -67,7 +67,6 @@ class Rehearsal:
             with self._stand_in() as stripe_api:
                 created = self._run(endpoint, stripe_api)
         except (NotJudged, UsageError) as error:
-            self._paper.line()
             self._say("It cannot be judged yet:", str(error))
             self._say("Next:", f"mend that, then: {again}")
             return NOT_JUDGED

@@ -67,11 +67,13 @@ class Setup:
         """
         paper = Paper(self._console, self._redactor())
         interview = Interview(prompt, lambda line: paper.line(line))
-        made = draft(self._survey, interview, self._environment, url)
+
+        def tell(line: str) -> None:
+            paper.paragraph("✔", line, indent=0, width=2, style="green")
+
+        made = draft(self._survey, interview, self._environment, url, tell)
         if interview.asked:
             paper.line()
-        for line in made.seen:
-            paper.paragraph("✔", line, indent=0, width=2, style="green")
         try:
             self.file.write_text(document.text(made), encoding="utf-8")
         except OSError as error:
