@@ -57,7 +57,7 @@ FRAMEWORKS: Mapping[str, tuple[re.Pattern[str], int]] = MappingProxyType(
             ("Fastify", r"[\"']fastify[\"']", 3000),
             ("Hono", r"[\"']hono[\"']", 3000),
             ("Express", r"[\"']express[\"']", 3000),
-            ("Go", r"^package \w+$", 8080),
+            ("Go", r"(?m)^package \w+$", 8080),
         )
     }
 )

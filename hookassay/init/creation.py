@@ -158,7 +158,8 @@ def _statement(
         elif not required:
             continue
         elif re.search(r"paymentintent", plain(column.name)):
-            value = ":payment_intent"
+            # Left empty, as it is before paying: the webhook has to learn it.
+            value = ":payment_intent" if orders.table.is_unique(column.name) else "''"
         else:
             value, doubt = _filler(column, orders, dictionary, handler, bought_by)
             if doubt:

@@ -21,9 +21,13 @@ _ABOUT = {
     "orders.columns": "Standard name = your name; false where an order does not show it.",
     "orders.values": "Your words for each state of an order.",
 }
+_EXAMPLES = {
+    "events": '["checkout.session.completed", "charge.refunded", "charge.dispute.created"]',
+    "source": '"postgresql://shop:${DB_PASSWORD}@localhost/shop"',
+}
+"""How a key that is left out would be written."""
+
 _BRIEFLY = {
-    "id": "the order's own number",
-    "user_id": "who bought",
     "stripe_session_id": "the Checkout Session's id, cs_…",
     "status": "whether it is paid",
     "refund_status": "whether it went back, or a part of it",
@@ -31,7 +35,6 @@ _BRIEFLY = {
     "total_amount": "the price",
     "amount_refunded": "how much of it went back",
     "currency": "the currency of both",
-    "created_at": "when it was made",
     "paid": "the money is there",
     "refunded": "all of it went back",
     "partially_refunded": "a part of it went back",
@@ -53,7 +56,8 @@ def text(draft: Draft, name: str = "hookassay.toml") -> str:
         document.add(tomlkit.comment(line) if line else tomlkit.nl())
     for table in TABLES:
         keys = draft.keys.get(table, {})
-        listed = {key: guess for key, guess in keys.items() if guess.value is not None or not guess.sure}
+        said = {key.name: keys[key.name] for key in TABLES[table].keys if key.name in keys}
+        listed = {key: guess for key, guess in said.items() if guess.value is not None or not guess.sure}
         if listed:
             document.add(tomlkit.nl())
             _into(document, table, _table(table, listed))
@@ -102,6 +106,8 @@ def _table(name: str, keys: dict[str, Guess]) -> Table:
             for piece in textwrap.wrap(line, _WIDEST, break_long_words=False, break_on_hyphens=False):
                 table.add(tomlkit.comment(piece))
         if guess.value is None:
+            if key in _EXAMPLES:
+                table.add(tomlkit.comment(f"{key} = {_EXAMPLES[key]}"))
             continue
         item = _item(guess.value)
         if brief and key in _BRIEFLY:

@@ -202,7 +202,7 @@ def _columns(
     if cases:
         _query(made, orders, found, cases, interview, quote)
     else:
-        _mapping(made, found, orders, interview)
+        _mapping(made, found, interview)
     unit = orders_table.money(total, handler.whole)
     if unit.value is not None:
         made.put("orders", "money", interview.settle("orders", "money", unit))
@@ -307,19 +307,11 @@ def _query(
             made.put("orders.values", state, Guess(value, "a word of the query"))
 
 
-def _mapping(made: Draft, found: Mapping[str, Guess], orders: OrdersTable, interview: Interview) -> None:
+def _mapping(made: Draft, found: Mapping[str, Guess], interview: Interview) -> None:
     for standard, guess in found.items():
         if standard in ("amount_refunded", "currency") and guess.value is False:
             continue  # these only widen what can be judged
         made.put("orders.columns", standard, interview.settle("orders.columns", standard, guess))
-    for standard in ("id", "user_id", "created_at"):
-        column = orders.column(standard)
-        if orders.table.column(standard) is None and column is not None and column.name not in _values(made):
-            made.put("orders.columns", standard, Guess(column.name, f"a column of {orders.table.name}"))
-
-
-def _values(made: Draft) -> set[Any]:
-    return {guess.value for guess in made.keys.get("orders.columns", {}).values()}
 
 
 class _opened:  # noqa: N801 - reads as it is used

@@ -82,7 +82,7 @@ def _read_back(
     if token and re.search(r"bearer", text, re.IGNORECASE):
         keys.append(("orders", "headers", Guess({"Authorization": f"Bearer ${{{token}}}"}, "the route asks for it")))
     taken = _taken(shown)
-    for standard in (*READ, "id"):
+    for standard in READ:
         if standard in taken:
             keys.append(("orders.columns", standard, Guess(taken[standard], f"a key of the answer in {path}")))
         elif standard in ("refund_status", "dispute_status", "total_amount"):
@@ -98,7 +98,7 @@ def _read_back(
 def _taken(shown: dict[str, str]) -> dict[str, str]:
     """Standard column → the key that is likest to it; each key serves once."""
     taken: dict[str, str] = {}
-    for standard in (*READ, "id"):
+    for standard in READ:
         kind = INTEGER if standard in ("total_amount", "amount_refunded") else UNKNOWN
         found = [
             (likeness(standard, Column(key.rpartition(".")[2], kind, _NOWHERE)), -key.count("."), key)

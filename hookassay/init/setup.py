@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from .. import configuration
 from ..config import Settings
-from ..configuration.file import DEFAULT_NAME
+from ..configuration.file import DEFAULT_NAME, read
 from ..endpoint import Endpoint
 from ..errors import UsageError
 from ..redaction import SHORTEST, Redactor
@@ -86,7 +87,7 @@ class Setup:
 
     def missing(self) -> list[str]:
         """The variables that the file names and nobody has set."""
-        named = re.findall(r"(?<!\$)\$\{(\w+)\}", self.file.read_text(encoding="utf-8"))
+        named = re.findall(r"(?<!\$)\$\{(\w+)\}", json.dumps(read(self.file), default=str))
         return [name for name in dict.fromkeys(named) if name not in self._environment]
 
     def advise(self, missing: list[str]) -> None:

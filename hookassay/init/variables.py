@@ -25,6 +25,8 @@ _READ = re.compile(
     """,
     re.VERBOSE,
 )
+# What nobody but Stripe is likely to be meant by, in a shop that takes its webhooks.
+_SECRET = re.compile(r"(?:PAYMENTS?_)?(?:WEBHOOK|ENDPOINT|SIGNING|WH)_?(?:SIGNING_?)?SECRET|WHSEC\w*")
 # A field of pydantic's BaseSettings is read from the variable of the same name.
 _FIELD = re.compile(r"^[ \t]+(?P<name>(?:\w*stripe\w*|database_ur[li]|db_ur[li]|port))\s*:\s*\w", re.MULTILINE)
 
@@ -93,7 +95,9 @@ def secret(variables: Variables) -> Guess:
 def _signing(name: str, value: str) -> bool:
     if names.exposed(name):
         return False
-    return value.startswith("whsec_") or (names.secret(name) and names.webhook(name))
+    if value.startswith("whsec_") or (names.secret(name) and names.webhook(name)):
+        return True
+    return bool(_SECRET.fullmatch(name))
 
 
 def _names(source: Source) -> Iterator[tuple[str, int]]:
