@@ -17,7 +17,7 @@ _WIDEST = 110
 _ABOUT = {
     "endpoint": "Where Stripe's events go.",
     "purchase": "What your shop needs to recognise a purchase.",
-    "orders": "Where the orders are read back.",
+    "orders": "How an order is read.",
     "orders.columns": "Standard name = your name; false where an order does not show it.",
     "orders.values": "Your words for each state of an order.",
 }

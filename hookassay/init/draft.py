@@ -154,7 +154,7 @@ def _table(made: Draft, tables: Any, orders: OrdersTable | None, interview: Inte
     elif orders.doubt:
         guess = unsure(orders.table.name, orders.doubt)
     else:
-        guess = Guess(orders.table.name, f"{orders.table.origin}, {orders.table.place.path}")
+        guess = Guess(orders.table.name, f"defined in {orders.table.place.path} ({orders.table.origin})")
     said = interview.settle("orders", "table", guess)
     made.put("orders", "table", said)
     if orders is None or said.value != orders.table.name:
