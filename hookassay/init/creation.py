@@ -181,7 +181,9 @@ def _filler(
     """A value for a column that must have one, and what is doubtful about it."""
     name = plain(column.name)
     if any(likeness(standard, column) for standard in ("status", "refund_status", "dispute_status")):
-        words = [word for table in orders.definitions for word in _words_of(column, table, dictionary, handler)]
+        code = (*handler.checkout.values(), handler.whole)
+        words = [Word(word) for text in code for word in _inserted(column.name, orders.table.name, text)]
+        words += [word for table in orders.definitions for word in _words_of(column, table, dictionary, handler)]
         first = next((word.value for word in words if _WAITING.search(word.name or str(word.value))), None)
         if first is not None:
             return _sql(first), ""
@@ -204,6 +206,14 @@ def _filler(
     if name.endswith("id"):
         return "1" if column.kind in (INTEGER, UNKNOWN) else ":uuid", f"{column.name} must be one that exists"
     return ("0" if column.kind not in (TEXT, UNKNOWN) else "'hookassay'"), ""
+
+
+def _inserted(column: str, table: str, text: str) -> Iterator[str]:
+    """The words that SQL in the code inserts into a column."""
+    for found in re.finditer(rf"(?i)into\s+\W?{re.escape(table)}\W?\s*\(([^)]*)\)\W*values\s*\(([^)]*)\)", text):
+        names, values = ([one.strip(" \"'`\n") for one in part.split(",")] for part in found.groups())
+        if column in names and len(names) == len(values):
+            yield values[names.index(column)]
 
 
 def _words_of(column: Column, table: Table, dictionary: Dictionary, handler: Handler) -> list[Word]:

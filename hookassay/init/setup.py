@@ -64,8 +64,9 @@ class Setup:
             url: The webhook URL, where it was named.
 
         Raises:
-            UsageError: the file cannot be written.
+            UsageError: `url` is none, or the file cannot be written.
         """
+        configuration.overlay(Settings(), url=url)
         paper = Paper(self._console, self._redactor())
         interview = Interview(prompt, lambda line: paper.line(line))
 

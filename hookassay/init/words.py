@@ -240,7 +240,7 @@ def _lists(text: str) -> Iterator[tuple[str, list[Word]]]:
     for found in re.finditer(r"\benum\s+(?P<name>\w+)[^{\n]{0,80}\{(?P<body>[^}]{0,3000})\}", text):
         yield found["name"], list(_members(found["body"]))
     for found in re.finditer(
-        r"^(?P<indent>[ \t]*)class\s+(?P<name>\w+)\((?P<bases>[^)\n]*(?:Enum|Choices)[^)\n]*)\)\s*:\n"
+        r"^(?P<indent>[ \t]*)class\s+(?P<name>\w+)\((?P<bases>[^)\n]*(?:Enum|Choices)[^)\n]*)\)\s*:[^\n]*\n"
         r"(?P<body>(?:(?P=indent)[ \t]+[^\n]*\n|[ \t]*\n)*)",
         f"{text}\n",
         re.MULTILINE,

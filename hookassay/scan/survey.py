@@ -64,7 +64,7 @@ def survey(root: Path, exclude: tuple[str, ...] = ()) -> Survey:
     circumstances = Circumstances(tree)
     seen = read_all(
         tree,
-        [SeveralHandlers(circumstances), _Tables(circumstances), EnvFiles(circumstances), _Sources(circumstances)],
+        [_Handlers(circumstances), _Tables(circumstances), EnvFiles(circumstances), _Sources(circumstances)],
     )
     sheets, defined, env, sources = seen.facts
     places = deployed(merged(Codebase(sheets).entries()))
@@ -76,6 +76,12 @@ def survey(root: Path, exclude: tuple[str, ...] = ()) -> Survey:
         tuple(sources),
         tuple(sheets),
     )
+
+
+class _Handlers(SeveralHandlers):
+    """Routes and handlers, those of files too that name neither Stripe nor a payment."""
+
+    words = (*SeveralHandlers.words, b"hook", b"urlpatterns")
 
 
 class _Tables:
@@ -96,7 +102,10 @@ class _Tables:
 class _Sources:
     """The files themselves."""
 
-    words: tuple[bytes, ...] = (b"stripe", b"database", b"sqlite", b"port", b"listen", b"order", b"sql", b"host")
+    # Most files of a large codebase say nothing of all this, and need not be kept.
+    words: tuple[bytes, ...] = tuple(
+        b"stripe order database sqlite sql host port listen bind include( enum status state choices env".split()
+    )
 
     def __init__(self, circumstances: Circumstances) -> None:
         """Need nothing."""

@@ -35,9 +35,7 @@ def loaded(folder: Path) -> Settings:
     """The settings that a run has from the file of a shop, whatever its variables hold."""
     text = written(folder)
     (folder / "hookassay.toml").write_text(text)
-    return configuration.load(
-        folder / "hookassay.toml", dict.fromkeys(re.findall(r"\$\{(\w+)\}", text), "whatever")
-    )
+    return configuration.load(folder / "hookassay.toml", dict.fromkeys(re.findall(r"\$\{(\w+)\}", text), "whatever"))
 
 
 @pytest.fixture
