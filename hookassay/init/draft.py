@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,11 @@ from .orders_table import READ, OrdersTable
 from .variables import Variables
 from .words import STATES_OF
 
+SEEN, NOT_SEEN = "✔", "○"
+
+Tell = Callable[[str, str], None]
+"""Is told a line, and whether something was seen or not."""
+
 
 @dataclass
 class Draft:
@@ -38,7 +42,7 @@ class Draft:
     """
 
     variables: Variables = field(repr=False)
-    tell: Callable[[str], None] = field(repr=False)
+    tell: Tell = field(repr=False)
     keys: dict[str, dict[str, Guess]] = field(default_factory=dict)
 
     def put(self, table: str, key: str, guess: Guess) -> None:
@@ -62,7 +66,7 @@ def draft(
     interview: Interview,
     environment: Mapping[str, str],
     url: str | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Tell = lambda *_: None,
 ) -> Draft:
     """Put together what the file says, asking where it cannot be told.
 
@@ -71,14 +75,14 @@ def draft(
         interview: Who is asked.
         environment: Variables that are set, for looking into the database; the shop's own .env files go below them.
         url: The webhook URL, where the user named it.
-        tell: Is told what was found, a line each, before whatever is asked next.
+        tell: Is told what was found, before whatever is asked next.
     """
     told = variables.read(survey)
     made = Draft(told, tell)
     handler = find_handler(survey)
     name = address.framework(handler, survey)
     if handler.place is not None:
-        made.tell(f"events are handled at {handler.where}{f' ({name})' if name else ''}")
+        made.tell(f"events are handled at {handler.where}{f' ({name})' if name else ''}", SEEN)
     _endpoint(made, survey, handler, interview, url)
     where = whereabouts.find(survey, told)
     with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
@@ -112,7 +116,7 @@ def _orders(
         answer = readback.find(survey, made.variables, str(made.value("endpoint", "url")), dictionary)
         if answer is not None:
             _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
-            made.tell(f"orders are shown at {answer.where}")
+            made.tell(f"orders are shown at {answer.where}", SEEN)
             for table, key, guess in answer.keys:
                 made.put(table, key, interview.settle(table, key, guess))
             return
@@ -124,7 +128,7 @@ def _orders(
     if orders is None:
         _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
         return
-    made.tell(f"orders are kept in {orders.table.name} ({orders.table.origin})")
+    made.tell(f"orders are kept in {orders.table.name} ({orders.table.origin})", SEEN)
     bought_by = recognition.buyer(orders, dictionary, live)
     made_by = creation.find(orders, handler, known, dictionary, live, bought_by, quote)
     _created(made, made_by, interview)
@@ -323,10 +327,14 @@ class _opened:  # noqa: N801 - reads as it is used
 
     def __enter__(self) -> _opened:
         if self._url is not None and _here(self._url):
-            with suppress(HookassayError, OSError):
+            try:
                 self.database = LiveDatabase(self._url, self._root)
                 names = len(self.database.tables)
-                self._made.tell(f"the database opens, and has {many(names, 'table')}")
+                self._made.tell(f"the database opens, and has {many(names, 'table')}", SEEN)
+            except HookassayError:
+                self._made.tell("the database does not open yet: its tables are known from the code alone", NOT_SEEN)
+        elif self._url is not None:
+            self._made.tell("the database is on another machine, and was not opened", NOT_SEEN)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,6 +12,7 @@ from ..configuration.values import Wrong, commas
 from ..errors import UsageError
 from ..redaction import Redactor
 from .guess import Guess
+from .whereabouts import holds_secret
 
 ALL, NONE = "all", "none"
 """What a person answers for a key that is to be left out, and for a column that there is not."""
@@ -82,7 +83,7 @@ def understood(table: str, key: Key, answer: str, guessed: Any) -> Any:
     """
     if answer == shown(guessed):
         return guessed
-    if Redactor().clean(answer) != answer and "${" not in answer:
+    if holds_secret(answer):
         raise UsageError("A secret must not stand in the file. Name the variable that holds it: ${VARIABLE}.")
     if answer.lower() in (ALL, NONE, ""):
         return False if table == "orders.columns" else None

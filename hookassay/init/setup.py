@@ -20,7 +20,7 @@ from ..report.paper import Paper
 from ..scan import survey as scan
 from ..scan.checks import names
 from . import address, document, starting, variables
-from .draft import Draft, draft
+from .draft import NOT_SEEN, SEEN, Draft, draft
 from .handler import find as find_handler
 from .interview import Interview, Prompt
 from .rehearsal import Rehearsal
@@ -70,8 +70,8 @@ class Setup:
         paper = Paper(self._console, self._redactor())
         interview = Interview(prompt, lambda line: paper.line(line))
 
-        def tell(line: str) -> None:
-            paper.paragraph("✔", line, indent=0, width=2, style="green")
+        def tell(line: str, sign: str) -> None:
+            paper.paragraph(sign, line, indent=0, width=2, style="green" if sign == SEEN else "yellow")
 
         made = draft(self._survey, interview, self._environment, url, tell)
         if interview.asked:
@@ -82,7 +82,7 @@ class Setup:
             raise UsageError(
                 f"{self.file} cannot be written ({error.strerror}). Name a folder that can: hookassay init PATH."
             ) from None
-        paper.paragraph("✔", f"written: {self.file}", indent=0, width=2, style="green", wrap=False)
+        paper.paragraph(SEEN, f"written: {self.file}", indent=0, width=2, style="green", wrap=False)
         self._doubts(paper, made)
         paper.line()
 
@@ -135,7 +135,7 @@ class Setup:
         paper.line()
         paper.line("Not sure, and marked so in the file:")
         for table, key, guess in doubts:
-            paper.paragraph("○", f"[{table}] {key}: {guess.why}", indent=0, width=2, style="yellow")
+            paper.paragraph(NOT_SEEN, f"[{table}] {key}: {guess.why}", indent=0, width=2, style="yellow")
 
     def _redactor(self) -> Redactor:
         return Redactor(self._secrets())

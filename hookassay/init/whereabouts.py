@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from ..redaction import Redactor
 from ..scan.language import GRAMMARS, PRISMA
 from ..scan.source import Source
 from ..scan.survey import Survey
@@ -180,7 +181,10 @@ def _rails(survey: Survey, variables: Variables) -> Whereabouts | None:
             continue
         at = f"development in {source.path}"
         if told.get("url"):
-            return Whereabouts(Guess(str(told["url"]), at), defaults)
+            url = str(told["url"])
+            if holds_secret(url):
+                return Whereabouts(unsure("${DATABASE_URL}", f"{at} holds the password itself: set DATABASE_URL to it"))
+            return Whereabouts(Guess(url, at), defaults)
         kind = _KIND.get(str(told.get("adapter", "")), "")
         if kind == "sqlite":
             base = PurePosixPath(source.path).parent.parent
@@ -246,6 +250,13 @@ def _on_disk(survey: Survey, _: Variables) -> Whereabouts | None:
     return Whereabouts(guess.doubted(f"{' and '.join(found)} lie here") if len(found) > 1 else guess)
 
 
+def holds_secret(url: str) -> bool:
+    """Whether a password or a token stands in a URL, and no variable in its place."""
+    bare = re.sub(r"\$\{\w+\}", "", url)
+    rest = re.sub(r"://[^/@\s]*@", "://", bare)
+    return bool(_PASSWORD.search(bare)) or Redactor().clean(rest) != rest
+
+
 def _database_files(root: Path) -> Iterator[str]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_INTO)
@@ -258,10 +269,8 @@ def _database_files(root: Path) -> Iterator[str]:
 def _safely(url: str, source: Source, at: int) -> Whereabouts:
     """A URL that stands in the code, unless a password stands in it."""
     where = _at(source, at)
-    if _PASSWORD.search(url):
-        return Whereabouts(
-            unsure("${DATABASE_URL}", f"{where} holds the URL with its password: set DATABASE_URL to it")
-        )
+    if holds_secret(url):
+        return Whereabouts(unsure("${DATABASE_URL}", f"{where} holds the password itself: set DATABASE_URL to it"))
     return Whereabouts(Guess(url, f"written in {where}"))
 
 

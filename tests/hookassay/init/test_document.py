@@ -158,7 +158,7 @@ def test_stripes_own_words(orders: Callable[[str], OrdersSettings]) -> None:
 class TestText:
     def said(self, **keys: Guess) -> str:
         """A file with these keys of [endpoint]."""
-        return document.text(Draft(Variables({}, {}), lambda _: None, {"endpoint": dict(keys)}))
+        return document.text(Draft(Variables({}, {}), lambda *_: None, {"endpoint": dict(keys)}))
 
     def test_what_is_not_sure_is_marked(self) -> None:
         """A guess that is only supposed says why."""
