@@ -338,7 +338,11 @@ def _console() -> Console:
 @main.command(epilog=INIT_EXIT_CODES)
 @click.argument("path", default=".")
 @click.option("--url", metavar="URL", help="The webhook URL; default: what the code and its .env file say.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take each guess, and mark what is not sure.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Ask nothing: take each guess, and mark what is not sure; with --check, send to another machine.",
+)
 @click.option("--force", is_flag=True, help="Write hookassay.toml anew where it exists.")
 @click.option("--check", is_flag=True, help="Write nothing: try the hookassay.toml that is there.")
 def init(path: str, url: str | None, yes: bool, force: bool, check: bool) -> None:
@@ -359,7 +363,7 @@ def init(path: str, url: str | None, yes: bool, force: bool, check: bool) -> Non
         if missing := setup.missing():
             setup.advise(missing)
             return
-    sys.exit(setup.check(lambda more: lambda settings: Redactor([*_secrets(settings), *more]), yes=yes))
+    sys.exit(setup.check(lambda more: lambda settings: Redactor([*_secrets(settings), *more]), yes=yes and check))
 
 
 @main.command(epilog=SCAN_EXIT_CODES)

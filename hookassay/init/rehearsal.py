@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
@@ -34,13 +34,14 @@ class Rehearsal:
         self._console = console
         self._paper = Paper(console, redactor)
 
-    def perform(self, again: str, start: str, consents: Callable[[Endpoint], bool]) -> int:
+    def perform(self, again: str, start: str, judge: str, *, consents: bool) -> int:
         """Try it; the exit code: 3 where something answers that cannot be judged, else 0.
 
         Args:
             again: The command that tries once more.
             start: The command that probably starts the shop; may be empty.
-            consents: Asked before another machine receives anything.
+            judge: The command that judges it.
+            consents: Whether another machine may receive anything.
 
         Raises:
             UsageError: there is no endpoint to try, or its secret is missing.
@@ -60,7 +61,7 @@ class Rehearsal:
             how = f"start it ({start})" if start else "start it"
             self._say("Next:", f"{how}, then: {again}")
             return JUDGED
-        if not endpoint.loopback and not consents(endpoint):
+        if not endpoint.loopback and not consents:
             self._say("Not tried:", f"{endpoint.host} is another machine. To send it about 15 purchases: {again} --yes")
             return JUDGED
         try:
@@ -71,7 +72,8 @@ class Rehearsal:
             self._say("Next:", f"mend that, then: {again}")
             return NOT_JUDGED
         self._paper.line()
-        self._say("It can be judged.", f"{many(len(created), 'purchase')} of this trial are in its orders now.")
+        self._say("It can be judged.", f"{many(len(created), 'purchase')} of this trial reached it.")
+        self._say("Next:", judge)
         return JUDGED
 
     def _run(self, endpoint: Endpoint, stripe_api: StripeApi | None) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from rich.console import Console
 from .. import configuration
 from ..config import Settings
 from ..configuration.file import DEFAULT_NAME, read
-from ..endpoint import Endpoint
 from ..errors import UsageError
 from ..redaction import SHORTEST, Redactor
 from ..report.paper import Paper
@@ -88,8 +87,7 @@ class Setup:
 
     def missing(self) -> list[str]:
         """The variables that the file names and nobody has set."""
-        named = re.findall(r"(?<!\$)\$\{(\w+)\}", json.dumps(read(self.file), default=str))
-        return [name for name in dict.fromkeys(named) if name not in self._environment]
+        return [name for name in self._named() if name not in self._environment]
 
     def advise(self, missing: list[str]) -> None:
         """Say what is to be done before the file can be tried."""
@@ -117,16 +115,26 @@ class Setup:
         rehearsal = Rehearsal(settings, redactor(self._secrets())(settings), self._console)
         framework = address.framework(find_handler(self._survey), self._survey)
         start = starting.command(self._survey, framework, settings.endpoint.url or "http://localhost:4242")
-
-        def consents(_: Endpoint) -> bool:
-            return yes
-
-        return rehearsal.perform(self.again(), start, consents)
+        return rehearsal.perform(self.again(), start, self._judge(), consents=yes)
 
     def again(self) -> str:
         """The command that tries the file once more."""
-        here = self._folder.resolve() == Path.cwd()
-        return "hookassay init --check" if here else f"hookassay init {self._folder} --check"
+        return "hookassay init --check" if self._here else f"hookassay init {self._folder} --check"
+
+    def _judge(self) -> str:
+        """The command that judges the endpoint with the file."""
+        command = "hookassay certify" if self._here else f"hookassay certify --config {self.file}"
+        own = self._variables.file
+        unset = [name for name in self._named() if name not in os.environ]
+        return f"set -a; . {self._folder / own}; set +a; {command}" if own and unset else command
+
+    def _named(self) -> list[str]:
+        """The variables that the file names."""
+        return list(dict.fromkeys(re.findall(r"(?<!\$)\$\{(\w+)\}", json.dumps(read(self.file), default=str))))
+
+    @property
+    def _here(self) -> bool:
+        return self._folder.resolve() == Path.cwd()
 
     def _doubts(self, paper: Paper, made: Draft) -> None:
         doubts = made.unsure()

@@ -143,6 +143,15 @@ class TestTrying:
         assert done.exit_code == 2
         assert "Write it with hookassay init" in done.output
 
+    def test_to_ask_nothing_is_no_consent_to_send(self, shop: Shop, init: Init, monkeypatch: Patch) -> None:
+        """Writing a file with --yes sends nothing to another machine."""
+        monkeypatch.setattr("hookassay.init.rehearsal.reach", lambda endpoint: None)
+        folder = shop("four_events")
+        (folder / ".env").write_text(f"STRIPE_WEBHOOK_SECRET={PLACED}\nDATABASE_URL=sqlite:///shop.db\n")
+        done = init(folder, "--yes", "--url", "http://shop.invalid/hook")
+
+        assert (done.exit_code, "Not tried:" in done.output) == (0, True)
+
     def test_another_machine_is_not_sent_to_unasked(self, shop: Shop, init: Init, monkeypatch: Patch) -> None:
         """It is said how to consent."""
         folder = shop("rails")
