@@ -98,6 +98,8 @@ def _path(survey: Survey, handler: Handler) -> Guess:
         if len(survey.places) > 1:
             others = ", ".join(f"{one.place.path}:{one.place.line}" for one in survey.places[1:])
             return unsure(url, f"events are handled at {handler.where}, but in {others} too")
+        if re.search(r"[<{\[(*]|/:", url):
+            return unsure(url, f"the route at {handler.where} has a parameter, which must be filled in")
         if len(routes) > 1:
             return unsure(url, f"{handler.where} answers to {' and '.join(routes)}")
         return Guess(url, f"handled at {handler.where}")

@@ -54,19 +54,26 @@ class Recognition:
 def find(handler: Handler) -> Recognition:
     """What the code that a delivery reaches reads; of the whole files where calls could not be followed to the end."""
     text = handler.whole
+    keys = list(_keys(handler.text)) or list(_keys(text))
+    reference = bool(_REFERENCE.search(text))
+    numbers = {key for key in (*keys, "client_reference_id") if re.search(rf"{_NUMBER}[^;\n]{{0,40}}\b{key}\b", text)}
+    return Recognition(tuple(keys), reference, frozenset(numbers))
+
+
+def _keys(text: str) -> dict[str, None]:
+    """The keys of metadata that code reads, each once."""
     keys: dict[str, None] = {}
     for found in _KEY.finditer(text):
         key = found["got"] or found["index"] or found["dotted"]
-        if key not in _METHODS:
+        written = re.match(r"[\"']?\]?\s*=(?!=)", text[found.end() :])
+        if key not in _METHODS and not written:
             keys[key] = None
     for found in _DESTRUCTURED.finditer(text):
         for name in found["names"].split(","):
             key = name.partition(":")[0].partition("=")[0].strip()
             if key:
                 keys[key] = None
-    reference = bool(_REFERENCE.search(text))
-    numbers = {key for key in (*keys, "client_reference_id") if re.search(rf"{_NUMBER}[^;\n]{{0,40}}\b{key}\b", text)}
-    return Recognition(tuple(keys), reference, frozenset(numbers))
+    return keys
 
 
 def buyer(orders: OrdersTable | None, dictionary: Dictionary, live: LiveDatabase | None) -> Guess:

@@ -27,6 +27,8 @@ _READ = re.compile(
 )
 # What nobody but Stripe is likely to be meant by, in a shop that takes its webhooks.
 _SECRET = re.compile(r"(?:PAYMENTS?_)?(?:WEBHOOK|ENDPOINT|SIGNING|WH)_?(?:SIGNING_?)?SECRET|WHSEC\w*")
+# The code of an error, or a message about the secret.
+_COMPLAINT = re.compile(r"_(NOT_FOUND|NOT_SET|MISSING|INVALID|REQUIRED|ERROR|FAILED)$")
 # A field of pydantic's BaseSettings is read from the variable of the same name.
 _FIELD = re.compile(r"^[ \t]+(?P<name>(?:\w*stripe\w*|database_ur[li]|db_ur[li]|port))\s*:\s*\w", re.MULTILINE)
 
@@ -93,7 +95,7 @@ def secret(variables: Variables) -> Guess:
 
 
 def _signing(name: str, value: str) -> bool:
-    if names.exposed(name):
+    if names.exposed(name) or _COMPLAINT.search(name):
         return False
     if value.startswith("whsec_") or (names.secret(name) and names.webhook(name)):
         return True

@@ -91,6 +91,14 @@ def test_two_handlers_are_asked_about(look: Look) -> None:
     assert not guess.sure
 
 
+def test_a_parameter_in_the_path_must_be_filled_in(look: Look) -> None:
+    """A tenant's name, say."""
+    guess = found(look({"app.py": FLASK.replace("/hooks/", "/hooks/<tenant>/") + "\napp.run(port=4001)\n"}))
+
+    assert "parameter" in guess.why
+    assert not guess.sure
+
+
 def test_nothing_to_see_is_said(look: Look) -> None:
     """Without a handler the path is the usual one."""
     guess = found(look({"app.py": "pass"}))

@@ -42,6 +42,11 @@ def test_a_method_is_no_key() -> None:
     assert recognition.find(handler("session.metadata.items()")).metadata == ()
 
 
+def test_what_is_written_is_not_read() -> None:
+    """The shop's own session gets metadata too."""
+    assert recognition.find(handler('session.metadata.cart = "1"; session["metadata"]["user"] = 2')).metadata == ()
+
+
 def test_who_buys_is_as_the_table_wants_it() -> None:
     """What is sure of the buyer is sure of the metadata, what is not is not."""
     told = handler('session["metadata"]["user_id"]')

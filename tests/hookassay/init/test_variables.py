@@ -64,6 +64,12 @@ class TestSecret:
         """The usual name is a guess."""
         assert not variables.secret(variables.read(look({"app.py": "pass"}))).sure
 
+    def test_is_no_code_of_an_error(self, look: Look) -> None:
+        """A name in quotes that complains of the secret."""
+        told = variables.read(look({"app.js": 'const codes = ["STRIPE_WEBHOOK_SECRET_NOT_FOUND"]'}))
+
+        assert variables.secret(told).value == "${STRIPE_WEBHOOK_SECRET}"
+
     def test_is_never_one_that_browsers_get(self, look: Look) -> None:
         """What a bundler hands to browsers is no secret to verify with."""
         told = variables.read(look({".env": "NEXT_PUBLIC_STRIPE_WEBHOOK_SECRET=whsec_x\n"}))
