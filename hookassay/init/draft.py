@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def draft(
     where = whereabouts.find(survey, told)
     with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
         quote = where.quote({**told.values, **environment})
-        _orders(made, survey, handler, interview, where.guess, live.database, quote)
+        _orders(made, survey, handler, interview, where.guess, live, quote)
     return made
 
 
@@ -318,28 +318,23 @@ def _mapping(made: Draft, found: Mapping[str, Guess], interview: Interview) -> N
         made.put("orders.columns", standard, interview.settle("orders.columns", standard, guess))
 
 
-class _opened:  # noqa: N801 - reads as it is used
-    """The database, where it can be opened and is on this machine; closed at the end."""
-
-    def __init__(self, url: str | None, root: Path, made: Draft) -> None:
-        self.database: LiveDatabase | None = None
-        self._url, self._root, self._made = url, root, made
-
-    def __enter__(self) -> _opened:
-        if self._url is not None and _here(self._url):
-            try:
-                self.database = LiveDatabase(self._url, self._root)
-                names = len(self.database.tables)
-                self._made.tell(f"the database opens, and has {many(names, 'table')}", SEEN)
-            except HookassayError:
-                self._made.tell("the database does not open yet: its tables are known from the code alone", NOT_SEEN)
-        elif self._url is not None:
-            self._made.tell("the database is on another machine, and was not opened", NOT_SEEN)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.database is not None:
-            self.database.close()
+@contextmanager
+def _opened(url: str | None, root: Path, made: Draft) -> Iterator[LiveDatabase | None]:
+    """The database, where it is on this machine and opens."""
+    live = None
+    if url is not None and not _here(url):
+        made.tell("the database is on another machine, and was not opened", NOT_SEEN)
+    elif url is not None:
+        try:
+            live = LiveDatabase(url, root)
+            made.tell(f"the database opens, and has {many(len(live.tables), 'table')}", SEEN)
+        except HookassayError:
+            made.tell("the database does not open yet: its tables are known from the code alone", NOT_SEEN)
+    try:
+        yield live
+    finally:
+        if live is not None:
+            live.close()
 
 
 def _here(url: str) -> bool:
@@ -348,8 +343,3 @@ def _here(url: str) -> bool:
         return True
     host = re.search(r"://(?:[^/]*@)?(\[[^\]]*\]|[^:/?]*)", url)
     return host is not None and host[1] in ("", "localhost", "127.0.0.1", "[::1]")
-
-
-def environment(told: Variables) -> dict[str, str]:
-    """What is set, over what the shop's own .env files say."""
-    return {**told.values, **os.environ}

@@ -23,7 +23,6 @@ STANDARD = (
 )
 """What the orders table must have, by the names that the harness reads orders with unless it is told others."""
 
-# What a column is called that evidently holds the same, as `plain` writes names: nobody is told that it is missing.
 ALIKE = {
     "id": r"(order)?(id|uuid|guid|no|number|pk|key)",
     "user_id": r"(user|customer|buyer|account|member|client|owner|profile|purchaser|shopper|student|org|organi[sz]ation"
@@ -37,6 +36,7 @@ ALIKE = {
     "created_at": r"created(at|on|date|time|timestamp|utc)?|date|datetime|timestamp|(date|time)created|creationdate"
     r"|(inserted|placed|ordered|purchased|order|purchase|paid)(at|on|date|time)|createdat\w*",
 }
+"""What a column is called that evidently holds the same, as `plain` writes names: nobody is told that it is missing."""
 
 _MONEY = frozenset(
     """amount amounts total subtotal price cost costs fee fees paid balance revenue refunded charged gross net
