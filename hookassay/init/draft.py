@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ def draft(
         made.tell(f"events are handled at {handler.where}{f' ({name})' if name else ''}", SEEN)
     _endpoint(made, survey, handler, interview, url)
     where = whereabouts.find(survey, told)
+    # Asked before it is opened, so that the database that is looked at is the one that was meant.
+    where = replace(where, guess=interview.settle("orders", "source", where.guess))
     with _opened(where.url({**told.values, **environment}), survey.root, made) as live:
         quote = where.quote({**told.values, **environment})
         _orders(made, survey, handler, interview, where.guess, live, quote)
@@ -120,7 +122,7 @@ def _orders(
             for table, key, guess in answer.keys:
                 made.put(table, key, interview.settle(table, key, guess))
             return
-    made.put("orders", "source", interview.settle("orders", "source", source))
+    made.put("orders", "source", source)
     if made.value("orders", "source") is None:
         _recognition(made, known, handler, interview, {}, recognition.buyer(None, dictionary, live))
         return

@@ -52,7 +52,7 @@ class Interview:
             self.say(f"  Asked because {guess.why}.")
         self.asked += 1
         while True:
-            answer = self.prompt(f"  {name}", shown(guess.value)).strip()
+            answer = self.prompt(f"  {name}", shown(guess.value, name)).strip()
             try:
                 return Guess(understood(table, key, answer, guess.value), "your answer")
             except Wrong as wrong:
@@ -61,10 +61,10 @@ class Interview:
                 self.say(f"  {Redactor().clean(str(error))}")
 
 
-def shown(value: Any) -> str:
-    """A value as a person types it."""
+def shown(value: Any, name: str = "") -> str:
+    """A value of the key called `name` as a person types it; what is left out means all events, or nothing."""
     if value is None:
-        return ALL
+        return ALL if name == "events" else NONE
     if value is False:
         return NONE
     if isinstance(value, dict):
@@ -81,7 +81,7 @@ def understood(table: str, key: Key, answer: str, guessed: Any) -> Any:
         Wrong: it is not of the key's kind.
         UsageError: it holds a secret, which belongs into a variable, or is not of the key's kind.
     """
-    if answer == shown(guessed):
+    if answer == shown(guessed, key.name):
         return guessed
     if holds_secret(answer):
         raise UsageError("A secret must not stand in the file. Name the variable that holds it: ${VARIABLE}.")

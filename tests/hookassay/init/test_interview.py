@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hookassay.init.draft import draft
 from hookassay.init.guess import Guess, unsure
 from hookassay.init.interview import Interview, shown
+from hookassay.scan.survey import survey
 
 
 class Person:
@@ -61,6 +65,8 @@ def test_a_question_says_why_it_matters_and_why_it_is_asked() -> None:
         ("orders", "table", "orders", "sales", "sales"),
         ("endpoint", "events", None, "charge.refunded, refund.failed", ("charge.refunded", "refund.failed")),
         ("endpoint", "events", ("charge.refunded",), "all", None),
+        ("endpoint", "events", None, "all", None),
+        ("orders", "source", None, "", None),
         ("endpoint", "secret", "${STRIPE_WEBHOOK_SECRET}", "HOOK_SECRET", "${HOOK_SECRET}"),
         ("orders.columns", "refund_status", False, "state", "state"),
         ("orders.columns", "refund_status", "state", "none", False),
@@ -106,4 +112,20 @@ def test_a_value_is_shown_as_it_is_typed() -> None:
     """A default can be copied and changed."""
     values = (None, False, (True, "A"), {"a": "1", "b": "2"}, "x")
 
-    assert [shown(value) for value in values] == ["all", "none", "true, A", "a=1, b=2", "x"]
+    assert [shown(value) for value in values] == ["none", "none", "true, A", "a=1, b=2", "x"]
+
+
+def test_the_database_that_is_named_is_the_one_that_is_looked_at(tmp_path: Path) -> None:
+    """The question about the source comes before the questions about its tables."""
+    (tmp_path / "shop.py").write_text('import stripe\nurls = env("ORDERS_DATABASE_URL"), env("SHOP_DB_URL")\n')
+    for name, table in (("a.db", "purchases"), ("b.db", "sales")):
+        connection = sqlite3.connect(tmp_path / name)
+        connection.execute(f"CREATE TABLE {table} (session_id TEXT, status TEXT)")
+        connection.close()
+
+    def answer(question: str, default: str) -> str:
+        return "sqlite:///b.db" if question.strip() == "source" else default
+
+    made = draft(survey(tmp_path), Interview(answer, lambda _: None), {"ORDERS_DATABASE_URL": "sqlite:///a.db"})
+
+    assert (made.value("orders", "source"), made.value("orders", "table")) == ("sqlite:///b.db", "sales")
