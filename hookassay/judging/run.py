@@ -209,6 +209,18 @@ class Run:
             bench.watchlist.abandon()
             return self._result(bench, the_plan, preflight, problem, interrupted, time.monotonic() - began)
 
+    def rehearse(self) -> tuple[str, ...]:
+        """The preflight alone; the ids of the purchases that it made.
+
+        Raises:
+            UsageError: the configuration does not fit what was found.
+            NotJudged: the endpoint cannot be judged.
+        """
+        with self.instruments() as bench:
+            self.listener.opening(self.target(bench.book))
+            Preflight(bench, self.listener.tick).run()
+            return tuple(self.journal.created)
+
     def _judge_in(self, version: str, bench: Bench, the_plan: Plan) -> tuple[str, bool]:
         """Judge in one API version; what ended it early, and whether a person did."""
         judged = the_plan.judged_in(version)
