@@ -11,40 +11,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import gunicorn_process
 import judged
 import pytest
+from deployed import Deployed, running
 
 SECRET = judged.SECRET
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """The reference server, as somebody deployed it."""
-
-    url: str
-    database: Path
-
-    @property
-    def orders(self) -> str:
-        return f"sqlite:///{self.database}"
 
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The reference server under gunicorn on a SQLite file."""
-    database = tmp_path_factory.mktemp("deployed") / "shop.db"
-    env = {
-        "STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
-        "STRIPE_WEBHOOK_SECRET": SECRET,
-        "DATABASE_URL": f"sqlite:///{database}",
-    }
-    with gunicorn_process.running("hookassay.server.wsgi:app", env=env) as base:
-        yield Deployed(f"{base}/stripe/webhook", database)
+    with running(tmp_path_factory.mktemp("deployed")) as reference:
+        yield reference
 
 
 def free_port() -> int:
