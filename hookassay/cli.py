@@ -1,8 +1,9 @@
-"""The command line: certify, send, scan, serve, stripe-api, clauses."""
+"""The command line: certify, send, replay, scan, serve, stripe-api, clauses."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from . import __version__, configuration
 from .config import ALL_API_VERSIONS, Settings
 from .configuration.keys import SEND_READS
 from .endpoint import Endpoint
-from .errors import HookassayError, UsageError
+from .errors import HarnessError, HookassayError, NotJudged, UsageError
 from .importing import Transcript, importable, load
 from .judging.contract import Contract
 from .redaction import Redactor
@@ -31,6 +32,7 @@ APPLICATION_LOG = "application.log"
 
 if TYPE_CHECKING:
     from .report.in_source import InSource
+    from .report.reproduction import Invocation
     from .stripe_api.client import StripeApi
 
 EXIT_CODES = """\b
@@ -52,6 +54,12 @@ Exit codes:
   1  answered with something else
   2  wrong usage or configuration; nothing was sent
   3  no answer at all"""
+
+REPLAY_EXIT_CODES = """\b
+Exit codes:
+  0  it was delivered; whether the order reads as it must is for you to see
+  2  wrong usage or configuration; nothing was sent
+  3  no answer at all, or the orders could not be read"""
 
 
 class _Group(click.Group):
@@ -159,7 +167,8 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
 
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate(told.run.workers)):
-            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source))
+            invocation = _invocation(settings, told)
+            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source, invocation))
     sys.exit(3)
 
 
@@ -172,10 +181,11 @@ def _judge(
     transcript: Transcript | None,
     stripe_api: StripeApi | None,
     source: InSource | None,
+    invocation: Invocation,
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
-    from .report import document, junit
+    from .report import document, junit, reproduction
     from .report.terminal import TerminalReport
 
     redactor = Redactor(_secrets(settings))
@@ -186,7 +196,7 @@ def _judge(
         redactor,
         verbose=settings.run.verbose,
         strict=settings.run.strict,
-        command=_command_line(),
+        command=invocation.again,
         source=source,
     )
     try:
@@ -196,7 +206,8 @@ def _judge(
             junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
         ]
         written += _log(transcript, settings.run.report, redactor)
-        report.closing(result, written)
+        scripts = reproduction.write(result, settings.run.report, redactor, invocation)
+        report.closing(result, written, scripts)
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
     finally:
@@ -336,6 +347,32 @@ def _command_line() -> str:
     return " ".join(_quoted(word) for word in kept)
 
 
+def _invocation(settings: Settings, told: Settings) -> Invocation:
+    """How the run was asked for, for the scripts that show a failure again; `told` is what is judged in the end."""
+    from .report.reproduction import Invocation
+
+    given = click.get_current_context().params
+    clean = Redactor(_secrets(told)).clean
+    words: dict[str, tuple[str, ...]] = {}
+    missing = [f"--{name.replace('_', '-')}" for name in ("header", "orders_header") if given[name]]
+    for name in ("config", "secret_file", "timeout", "cacert", "orders", "settle"):
+        value = given[name]
+        if value and clean(value) == value:
+            words[name] = (f"--{name.replace('_', '-')}", value)
+        elif value:
+            missing.append(f"--{name}")
+    stays = settings.endpoint.url is not None and settings.endpoint.app is None
+    return Invocation(
+        again=_command_line(),
+        options=tuple(word for name, pair in words.items() if name not in ("orders", "settle") for word in pair),
+        reading=tuple(word for name, pair in words.items() if name in ("orders", "settle") for word in pair),
+        missing=tuple(missing),
+        replayable=stays and settings.stripe_api.address is None,
+        endpoint=told.endpoint,
+        purchase=told.purchase,
+    )
+
+
 def _quoted(word: str) -> str:
     import shlex
 
@@ -442,6 +479,63 @@ def send(
     else:
         print_exchange(_console(), redactor, endpoint, request, answer, timing, signing=signing)
     sys.exit(3 if answer.status is None else not answer.acknowledged)
+
+
+@main.command(epilog=REPLAY_EXIT_CODES)
+@click.argument("path")
+@click.argument("url", required=False)
+@click.option(
+    "--secret",
+    metavar="TEXT|-",
+    help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file.",
+)
+@click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
+@click.option("--orders", metavar="SOURCE", help="Where orders are read back, as for certify.")
+@click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
+@click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with every delivery; repeatable.")
+@click.option("--orders-header", multiple=True, metavar="'NAME: VALUE'", help="Sent to the order URL only; repeatable.")
+@click.option("--settle", metavar="SECONDS", help="How long to wait before orders are read; default: as in the run.")
+@click.option("--timeout", metavar="SECONDS", help="For one delivery; default 10.")
+@click.option("--rate", metavar="N", help="At most N deliveries per second.")
+@click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
+@click.option("--times", default=1, type=click.IntRange(1), help="How often, each time about new purchases; default 1.")
+@click.option("--yes", is_flag=True, help="Send to another machine without asking.")
+def replay(path: str, url: str | None, config: str | None, times: int, **options: Any) -> None:
+    """Deliver again what certify recorded of a failed clause, and show how the order reads then.
+
+    PATH is a recording, or a folder of them: hookassay-report/repro/OO-01. The deliveries are the same in the same
+    order, signed afresh and about new purchases. URL is where to; default: where they were recorded.
+    """
+    from .judging.recording import recorded
+    from .judging.replay import Replay
+    from .judging.run import Run, Unheard
+    from .report.replayed import print_replay
+
+    recordings = recorded(Path(path))
+    settings = configuration.load(Path(config) if config else None, os.environ, stdin=sys.stdin, url=url, **options)
+    if settings.endpoint.url is None or settings.endpoint.app is not None:
+        if "***" in recordings[0].url:
+            raise UsageError(f"The recorded URL holds a secret that was not kept ({recordings[0].url}). Name the URL.")
+        settings = replace(settings, endpoint=replace(settings.endpoint, url=recordings[0].url, app=None))
+    endpoint = configuration.endpoint(settings)
+    amount = sum(len(recording.deliveries) for recording in recordings) * times
+    if not (endpoint.loopback or settings.run.yes or _agreed(endpoint, f"about {amount} deliveries")):
+        sys.exit(3)
+    redactor = Redactor(_secrets(settings))
+    console = _console()
+    answered = False
+    try:
+        with Run(settings, endpoint, Contract.load(), redactor, Unheard()).instruments() as bench:
+            replays = Replay(bench)
+            for place, recording in enumerate(recordings):
+                rounds = [replays.run(recording, secrets.token_hex(len(recording.run) // 2)) for _ in range(times)]
+                answered = answered or any(one.answered for one in rounds)
+                if place:
+                    console.print()
+                print_replay(console, redactor, recording, rounds)
+    except HarnessError as error:
+        raise NotJudged(redactor.clean(str(error))) from None
+    sys.exit(0 if answered else 3)
 
 
 # --- source and servers -----------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from ..orders.settling import SHORTEST
+from ..sender.dispatch import Manner
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 
@@ -93,6 +95,8 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        manner: How deliveries looked.
+        settle: Seconds within which an effect had to show in the end.
     """
 
     target: Target
@@ -110,6 +114,8 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    manner: Manner = field(default_factory=Manner)
+    settle: float = SHORTEST
 
     @property
     def exit_code(self) -> int:

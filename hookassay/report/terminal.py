@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -84,6 +85,7 @@ class TerminalReport:
         self._source = source
         self._position = {clause.id: place for place, clause in enumerate(contract)}
         self._ticked = False
+        self._scripts: Mapping[str, Path] = {}
         self._progress: Progress | None = None
         self._task = TaskID(0)
 
@@ -141,9 +143,15 @@ class TerminalReport:
             self._progress.stop()
             self._progress = None
 
-    def closing(self, result: Result, reports: Sequence[Path] = ()) -> None:
-        """Say what was found and end with the verdict; `reports` are the files written."""
+    def closing(
+        self, result: Result, reports: Sequence[Path] = (), scripts: Mapping[str, Path] = MappingProxyType({})
+    ) -> None:
+        """Say what was found and end with the verdict.
+
+        `reports` are the files written, `scripts` those that show a failed clause again, by the clause's id.
+        """
         self.stop()
+        self._scripts = scripts
         # A run that ended before its first scenario has its problem to tell, and nothing else.
         judged = any(clause.scenarios for clause in result.clauses)
         if judged:
@@ -242,6 +250,8 @@ class TerminalReport:
         if versions:
             command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
         self._paper.paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
+        if clause.id in self._scripts:
+            self._paper.paragraph("Replay:", f"sh {shlex.quote(_from_here(self._scripts[clause.id]))}", wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
             self._paper.paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
@@ -448,6 +458,13 @@ def _command(target: Target) -> str:
     if target.source:
         words += ["--orders", target.source]
     return shlex.join(words)
+
+
+def _from_here(path: Path) -> str:
+    """A path as one would type it."""
+    with suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
 
 
 def _on_this_machine(url: str) -> bool:
