@@ -170,8 +170,8 @@ class _Script:
 
     def _about_secrets(self) -> Iterator[str]:
         yield "#"
-        yield "# Run it where hookassay certify was run. The signing secret is taken from $STRIPE_WEBHOOK_SECRET, or from"
-        yield "# --secret-file FILE: options behind the script's name are handed on. $HOOKASSAY_URL is another endpoint."
+        yield "# Run it where hookassay certify was run. The signing secret is $STRIPE_WEBHOOK_SECRET, or that of"
+        yield "# --secret-file FILE: what stands behind the script's name is handed on. $HOOKASSAY_URL moves it."
         if self._invocation.missing:
             yield f"# What held a secret is not written here. Give it again: {', '.join(self._invocation.missing)}."
 
