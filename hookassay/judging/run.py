@@ -29,6 +29,7 @@ from . import feature
 from .applicability import outside
 from .bench import Bench, observer
 from .contract import Clause, Contract
+from .diagnosis import diagnose
 from .journal import NOT_TESTABLE, Journal
 from .performance import Performance, perform
 from .preflight import Preflight
@@ -369,6 +370,7 @@ class Run:
             advice=self._advice(seconds),
             manner=bench.dispatch.manner,
             settle=bench.settling.window(),
+            diagnoses=diagnose(judged),
         )
 
     def _advice(self, seconds: float) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..orders.settling import SHORTEST
 from ..sender.dispatch import Manner
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 CERTIFIED = "certified"
 PARTIAL = "passed (partial)"
@@ -97,6 +101,7 @@ class Result:
         advice: What would make the next run shorter, a sentence; empty for most.
         manner: How deliveries looked.
         settle: Seconds within which an effect had to show in the end.
+        diagnoses: Which known defects the endpoint behaves like, what explains most first.
     """
 
     target: Target
@@ -116,6 +121,7 @@ class Result:
     advice: str = ""
     manner: Manner = field(default_factory=Manner)
     settle: float = SHORTEST
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -88,6 +88,22 @@ def document(result: Result, contract: Contract, source: InSource | None = None)
             }
             for one in differences(result)
         ],
+        "diagnoses": [
+            {
+                "behaves_like": [
+                    {
+                        "defect": defect.name,
+                        "known_as": defect.known_as,
+                        "description": defect.description,
+                        "fix": defect.fix,
+                        "seen": list(defect.seen),
+                    }
+                    for defect in diagnosis.defects
+                ],
+                "explains": list(diagnosis.explains),
+            }
+            for diagnosis in result.diagnoses
+        ],
         "created": list(result.created),
         "phases": {name: round(seconds, 3) for name, seconds in result.phases.items()},
         **({"scan": scan_document.document(source.scan, source.curtain)} if source is not None else {}),

@@ -43,6 +43,8 @@ VERDICT_STYLES: Mapping[str, str] = MappingProxyType(
 FIRST_SENT_LINES, LAST_SENT_LINES = 7, 4
 MOST_OTHER_SCENARIOS = 8
 MOST_IN_SOURCE = 5
+MOST_ALIKE = 3
+MOST_SEEN = 3
 ANSWER_SHOWN = 60
 
 
@@ -158,6 +160,7 @@ class TerminalReport:
             self._groups(result)
             self._versions(result)
             self._findings(result)
+            self._diagnoses(result)
         if judged or not result.problem:
             self._remarks(result)
             self._unexplaining(result)
@@ -257,6 +260,24 @@ class TerminalReport:
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
         if unshown > 0:
             self._paper.paragraph("Also:", f"{many(unshown, 'more scenario')}, see report.json")
+
+    def _diagnoses(self, result: Result) -> None:
+        """Which known defects the endpoint behaves like, and how they are mended."""
+        for place, diagnosis in enumerate(result.diagnoses):
+            heading = "And like" if place else "Behaves like"
+            self._paper.line()
+            self._paper.line((f"{heading} ({self._ids(diagnosis.explains)}):", "bold"))
+            shown = diagnosis.defects[:MOST_ALIKE]
+            for number, defect in enumerate(shown):
+                self._paper.paragraph(
+                    "or" if number else "", defect.known_as, width=3 if number else 0, hang=2, style=""
+                )
+                if not number or defect.fix != shown[number - 1].fix:
+                    self._paper.paragraph("Fix:", defect.fix, indent=4, width=6)
+                self._paper.paragraph("Seen:", ", ".join(defect.seen[:MOST_SEEN]), indent=4, width=6)
+            if len(diagnosis.defects) > len(shown):
+                others = many(len(diagnosis.defects) - len(shown), "other defect")
+                self._paper.paragraph("", f"or {others} of the same signs, see report.json", width=0)
 
     def _in_source(self, clause_id: str) -> None:
         """Where the source shows why a clause fails."""

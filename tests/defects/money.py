@@ -12,7 +12,15 @@ from .registry import WSGIApp, defect
 from .variant import variant
 
 
-@defect(source="D58", fails="OR-10 OR-11")
+@defect(
+    source="D58",
+    fails="OR-10 OR-11",
+    known_as="amounts in every currency divided by 100",
+    fix=(
+        "Keep amounts as integers in the minor unit. Convert them with the decimals that Stripe lists for the "
+        "currency: none for JPY, three for KWD, two for most."
+    ),
+)
 def divided_by_100(settings: Settings) -> WSGIApp:
     """Every amount is divided by 100, whatever its currency's decimals."""
 
@@ -23,7 +31,15 @@ def divided_by_100(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D59", fails="OR-10")
+@defect(
+    source="D59",
+    fails="OR-10",
+    known_as="amounts cut off by floating point",
+    fix=(
+        "Keep amounts as integers in the minor unit, and convert them with exact decimal arithmetic. Use floating "
+        "point for no sum of money."
+    ),
+)
 def cents_lost_to_floats(settings: Settings) -> WSGIApp:
     """Amounts are calculated as floating point numbers and cut off: 19.99 becomes 19.98."""
 
@@ -37,7 +53,12 @@ def cents_lost_to_floats(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D58", fails="OR-10")
+@defect(
+    source="D58",
+    fails="OR-10",
+    known_as="three-decimal currencies divided by 100",
+    fix="Treat BHD, JOD, KWD, OMR and TND as currencies with three decimals: an amount of 5120 in KWD is 5.120.",
+)
 def three_decimals_forgotten(settings: Settings) -> WSGIApp:
     """Currencies without decimals are known, and those with three are divided by 100 like all others."""
 
@@ -50,7 +71,15 @@ def three_decimals_forgotten(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D59", fails="OR-10 OR-11")
+@defect(
+    source="D59",
+    fails="OR-10 OR-11",
+    known_as="total rounded to whole currency units",
+    fix=(
+        "Keep the total as an integer in the minor unit, or in an exact decimal column with three decimals. Round "
+        "nothing."
+    ),
+)
 def rounded_to_whole_units(settings: Settings) -> WSGIApp:
     """The total is kept in a column of whole dollars: 19.99 becomes 20."""
     rightly = major

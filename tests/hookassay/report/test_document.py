@@ -12,6 +12,7 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 
 from hookassay.errors import UsageError
+from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import CERTIFIED, NOT_CERTIFIED, Target
 from hookassay.redaction import Redactor
 from hookassay.report.document import document, prepare, save, write
@@ -64,6 +65,25 @@ def test_a_seed_is_told() -> None:
     """What the orders of delivery were drawn from is there where it was given, to draw them again."""
     seeded = replace(result().target, seed=7)
     assert document(result(target=seeded), CONTRACT)["target"]["seed"] == 7
+
+
+def test_a_diagnosis_is_told_with_its_fix() -> None:
+    """What the endpoint behaves like, how it is mended, and which failed clauses say so."""
+    lost = Defect("lost", "refunds dropped", "It drops refunds.", "Keep them.", ("a/b#1",), frozenset(), frozenset())
+    assert document(result(diagnoses=(Diagnosis((lost,), ("OO-01",)),)), CONTRACT)["diagnoses"] == [
+        {
+            "behaves_like": [
+                {
+                    "defect": "lost",
+                    "known_as": "refunds dropped",
+                    "description": "It drops refunds.",
+                    "fix": "Keep them.",
+                    "seen": ["a/b#1"],
+                }
+            ],
+            "explains": ["OO-01"],
+        }
+    ]
 
 
 def test_a_clause_is_as_promised() -> None:

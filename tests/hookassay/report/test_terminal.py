@@ -17,6 +17,7 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 from rich.console import Console
 
+from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Result, Target
 from hookassay.redaction import Redactor
 from hookassay.report.terminal import TerminalReport, sent_lines
@@ -68,6 +69,23 @@ def volley() -> list[Any]:
     ]
 
 
+def defect(known_as: str, *seen: str) -> Defect:
+    """A defect that two clauses are failed by."""
+    fix = "Let a unique key of the database decide who was first, and take the error for an answer."
+    return Defect(known_as, known_as, "", fix, seen, frozenset({"RP-05", "OO-02"}), frozenset())
+
+
+DIAGNOSES = (
+    Diagnosis(
+        (
+            defect("orders looked up before they are inserted", "medusajs/medusa#13301"),
+            defect("a lock that is not held"),
+        ),
+        ("RP-05",),
+    ),
+    Diagnosis(tuple(defect(f"dispute forgotten in the {way} way") for way in ("1st", "2nd", "3rd", "4th")), ("OO-02",)),
+)
+
 NOT_GREEN = result(
     judged(
         "RP-05",
@@ -80,6 +98,7 @@ NOT_GREEN = result(
     judged("OO-01", "error", "", scenario("OO-01", "refund first", "error", "the barrier did not show within 5 s")),
     judged("SG-03", "not_applicable", "the endpoint declares no max_body"),
     verdict=NOT_CERTIFIED,
+    diagnoses=DIAGNOSES,
 )
 
 
