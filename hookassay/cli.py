@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import click
 from rich.console import Console
 
-from . import __version__, configuration
+from . import __version__, completion, configuration
 from .config import ALL_API_VERSIONS, Settings
 from .configuration.keys import SEND_READS
 from .endpoint import Endpoint
@@ -106,9 +106,24 @@ def main() -> None:
     "the wire shows is judged.",
 )
 @click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
-@click.option("--events", metavar="TYPE,TYPE", help="The event types the endpoint is subscribed to; default: all.")
-@click.option("--api-version", metavar="VERSION", help="The API version that events carry; all for each.")
-@click.option("--only", metavar="ID|GROUP[,…]", help="Judge these clauses and what they rest on: RP-05, replayed.")
+@click.option(
+    "--events",
+    metavar="TYPE,TYPE",
+    help="The event types the endpoint is subscribed to; default: all.",
+    shell_complete=completion.event_types,
+)
+@click.option(
+    "--api-version",
+    metavar="VERSION",
+    help="The API version that events carry; all for each.",
+    shell_complete=completion.api_versions,
+)
+@click.option(
+    "--only",
+    metavar="ID|GROUP[,…]",
+    help="Judge these clauses and what they rest on: RP-05, replayed.",
+    shell_complete=completion.clauses,
+)
 @click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with every delivery; repeatable.")
 @click.option(
     "--orders-header",
@@ -138,6 +153,7 @@ def main() -> None:
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
 @click.option("--verbose", is_flag=True, help="Show the time per phase.")
+@click.option("--quiet", is_flag=True, help="Show the failures and the verdict only, and no progress.")
 def certify(config: str | None, listing: bool, **options: Any) -> None:
     """Judge the endpoint at URL by the contract.
 
@@ -149,6 +165,8 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         stdin=sys.stdin,
         **options,
     )
+    if settings.run.quiet and settings.run.verbose:
+        raise UsageError("--quiet and --verbose must not be given together; keep one.")
     contract = Contract.load()
     # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
     if listing:
@@ -195,9 +213,11 @@ def _judge(
         contract,
         redactor,
         verbose=settings.run.verbose,
+        quiet=settings.run.quiet,
         strict=settings.run.strict,
         command=invocation.again,
         source=source,
+        live=_live(console),
     )
     try:
         result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
@@ -379,6 +399,12 @@ def _quoted(word: str) -> str:
     return word if word == "…" else shlex.quote(word)
 
 
+def _live(console: Console) -> bool:
+    """Whether a line of progress may change: where a person looks on, and no log is kept (`CI`)."""
+    watched = sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal
+    return watched and os.environ.get("CI", "").lower() in ("", "0", "false")
+
+
 def _console() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=False)
 
@@ -387,7 +413,7 @@ def _console() -> Console:
 
 
 @main.command(epilog=SEND_EXIT_CODES)
-@click.argument("event_type", required=False)
+@click.argument("event_type", required=False, shell_complete=completion.event_types)
 @click.argument("url", required=False)
 @click.option(
     "--secret",
@@ -395,7 +421,12 @@ def _console() -> Console:
     help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file.",
 )
 @click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
-@click.option("--forge", metavar="KIND", help="Forge the delivery: 'no signature header', 'half a signature' …")
+@click.option(
+    "--forge",
+    metavar="KIND",
+    help="Forge the delivery: no-signature-header, half-a-signature …",
+    shell_complete=completion.forgeries,
+)
 @click.option("--list-forgeries", is_flag=True, help="Show every KIND of forgery, and send nothing.")
 @click.option(
     "--set",
@@ -420,7 +451,12 @@ def _console() -> Console:
     help="How the body is written; Stripe indents it.",
 )
 @click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
-@click.option("--api-version", metavar="VERSION", help="The API version that the event carries.")
+@click.option(
+    "--api-version",
+    metavar="VERSION",
+    help="The API version that the event carries.",
+    shell_complete=completion.api_versions,
+)
 @click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with the delivery; repeatable.")
 @click.option("--timeout", metavar="SECONDS", help="For the delivery; default 10.")
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
@@ -637,7 +673,7 @@ def stripe_api(host: str, port: int) -> None:
 
 
 @main.command()
-@click.argument("clause_id", required=False, metavar="[ID]")
+@click.argument("clause_id", required=False, metavar="[ID]", shell_complete=completion.clauses)
 def clauses(clause_id: str | None) -> None:
     """Show the contract: all clauses, or one with its source, reason and examples."""
     from .report.clauses import print_all, print_one

@@ -174,6 +174,7 @@ class RunSettings:
         seed: What is drawn is drawn from it; None draws the same ever again.
         yes: Whether sending to another machine was consented to.
         verbose: Whether to print the time per phase.
+        quiet: Whether to print the failures and the verdict only.
     """
 
     settle: float | None = None
@@ -187,6 +188,7 @@ class RunSettings:
     seed: int | None = None
     yes: bool = False
     verbose: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

@@ -320,6 +320,7 @@ COMMAND_LINE = Table(
     (
         Key("yes", kinds.BOOLEAN, "Consent to sending to another machine.", option="--yes"),
         Key("verbose", kinds.BOOLEAN, "Print the time per phase.", option="--verbose"),
+        Key("quiet", kinds.BOOLEAN, "Print the failures and the verdict only.", option="--quiet"),
     ),
 )
 """What only the command line may say: consent is given to one run, never written down."""
