@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -31,6 +31,7 @@ from .stripe_api.address import Address
 APPLICATION_LOG = "application.log"
 
 if TYPE_CHECKING:
+    from .judging.verdict import Result
     from .report.in_source import InSource
     from .report.reproduction import Invocation
     from .stripe_api.client import StripeApi
@@ -228,11 +229,29 @@ def _judge(
         written += _log(transcript, settings.run.report, redactor)
         scripts = reproduction.write(result, settings.run.report, redactor, invocation)
         report.closing(result, written, scripts)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            _tell_github(result, contract, redactor, scripts, strict=settings.run.strict)
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
     finally:
         report.stop()
     return result.exit_code
+
+
+def _tell_github(
+    result: Result, contract: Contract, redactor: Redactor, scripts: Mapping[str, Path], *, strict: bool
+) -> None:
+    """Annotate the job with what failed, and append to its summary."""
+    from .report import github
+
+    for command in github.commands(result, redactor, strict=strict):
+        click.echo(command)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        try:
+            github.append(Path(path), github.summary(result, contract, redactor, scripts))
+        except OSError as error:
+            _complain(f"The job's summary $GITHUB_STEP_SUMMARY cannot be written ({error.strerror or error}).")
 
 
 def _in_source(settings: Settings, config: Path | None, console: Console) -> InSource | None:

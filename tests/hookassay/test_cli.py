@@ -249,3 +249,23 @@ class TestServe:
         assert done.exit_code != 0
         assert "STRIPE_WEBHOOK_SECRET" in done.output
         assert "Traceback" not in done.output
+
+
+class TestGitHub:
+    def test_a_failure_is_annotated_and_summed_up(self, tmp_path: Path) -> None:
+        """In GitHub Actions what failed is annotated, and the job's summary is written."""
+        summary = tmp_path / "summary.md"
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+        done = judged.certify(tmp_path, f"http://127.0.0.1:{free_port()}/x", "--quiet", env=env)
+
+        assert "\n::error title=hookassay%3A not judged::" in done.output
+        assert summary.read_text().startswith("## hookassay: not judged\n")
+
+    def test_a_summary_that_cannot_be_written(self, tmp_path: Path) -> None:
+        """What went wrong with the summary is said, and changes no exit code."""
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)}
+        done = judged.certify(tmp_path, f"http://127.0.0.1:{free_port()}/x", env=env)
+
+        assert done.exit_code == 3
+        assert "$GITHUB_STEP_SUMMARY cannot be written" in done.output
+        assert "Traceback" not in done.output

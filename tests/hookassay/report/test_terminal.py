@@ -1,7 +1,6 @@
 """The report that a person reads.
 
-The files in snapshots/ are whole outputs, and the best documentation of what is printed. To renew one, delete it and
-run its test twice: the first run writes it and fails.
+The files in snapshots/ are whole outputs; `snapshot` says how they are written anew.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 from rich.console import Console
+from snapshot import matches
 
 from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Result, Target
@@ -53,14 +52,8 @@ def printed(
 
 
 def matches_snapshot(output: str, name: str) -> bool:
-    """Whether `output` is what the snapshot holds, the version number aside."""
-    output = output.replace(f"hookassay {version('hookassay')} ", "hookassay VERSION ")
-    snapshot = SNAPSHOTS / f"{name}.txt"
-    if not snapshot.exists():
-        snapshot.write_text(output, encoding="utf-8")
-        pytest.fail(f"{snapshot} was written: read it, then run again")
-    assert output == snapshot.read_text(encoding="utf-8")
-    return True
+    """Whether `output` is what the snapshot of this name holds."""
+    return matches(output, SNAPSHOTS / f"{name}.txt")
 
 
 def volley() -> list[Any]:
