@@ -17,7 +17,7 @@ def matches(output: str, path: Path) -> bool:
     """Whether `output` is what the file holds, the version number aside."""
     output = output.replace(f"hookassay {version('hookassay')} ", "hookassay VERSION ")
     if os.environ.get("HOOKASSAY_SNAPSHOTS") == "write":
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(output, encoding="utf-8")
     if not path.exists():
         pytest.fail(f"{path} does not exist: HOOKASSAY_SNAPSHOTS=write pytest … writes it")
