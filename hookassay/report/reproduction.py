@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,8 +27,12 @@ from ..sender import catalogue
 from ..sender.signature import FORGERIES, HONEST
 from .document import ADVICE, WARNED, save
 from .grid import differences
+from .paper import harmless
 
 FOLDER = "repro"
+
+WIDTH = 110
+"""Columns of a script's comments."""
 
 MOST_RECORDINGS = 5
 """Of a clause that fails in many scenarios the first few say enough."""
@@ -156,7 +161,7 @@ class _Script:
         return self._clean(self._result.target.url)
 
     def _comments(self) -> Iterator[str]:
-        yield f"# {self._clause.id} {self._clause.level}: {self._clean(self._clause.title)}"
+        yield from _comment(f"{self._clause.id} {self._clause.level}: ", self._clean(self._clause.title))
         for scenario in self._scenarios[:1]:
             yield "#"
             told = {
@@ -165,13 +170,13 @@ class _Script:
                 "Seen": scenario.seen or scenario.message,
             }
             for label, text in told.items():
-                yield f"# {label + ':':9} {' '.join(self._clean(text).split())}"
+                yield from _comment(f"{label + ':':9} ", self._clean(text))
         yield "#"
 
     def _about_secrets(self) -> Iterator[str]:
         yield "#"
         yield "# Run it where hookassay certify was run. The signing secret is $STRIPE_WEBHOOK_SECRET, or that of"
-        yield "# --secret-file FILE: what stands behind the script's name is handed on. $HOOKASSAY_URL moves it."
+        yield "# --secret-file FILE: what stands behind the script's name is handed on. $HOOKASSAY_URL is another URL."
         if self._invocation.missing:
             yield f"# What held a secret is not written here. Give it again: {', '.join(self._invocation.missing)}."
 
@@ -242,6 +247,12 @@ class _Script:
         forged = () if parcel.signing == HONEST else ("--forge", parcel.signing)
         version = ("--api-version", about.api_version)
         return (parcel.event_type, *forged, "--style", recording.manner.style, *version)
+
+
+def _comment(label: str, text: str) -> list[str]:
+    """A text behind its label, as comments of a script that one can read; no line of it is anything else."""
+    lines = textwrap.wrap(harmless(text), WIDTH - len(label), break_long_words=False, break_on_hyphens=False)
+    return [f"# {label if not place else ' ' * len(label)}{line}" for place, line in enumerate(lines or [""])]
 
 
 def _shape(value: Any, run: str) -> Any:
