@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from . import __version__, completion, configuration
@@ -61,6 +62,10 @@ Exit codes:
   0  it was delivered; whether the order reads as it must is for you to see
   2  wrong usage or configuration; nothing was sent
   3  no answer at all, or the orders could not be read"""
+
+
+# What a script that shows a failure again does not repeat: a choice, a secret, consent, and how it is told.
+NOT_REPEATED = ("only", "secret", "yes", "listing", "quiet", "verbose", "report")
 
 
 class _Group(click.Group):
@@ -216,7 +221,7 @@ def _judge(
         verbose=settings.run.verbose,
         quiet=settings.run.quiet,
         strict=settings.run.strict,
-        command=invocation.again,
+        command=_command_line(),
         source=source,
         live=_live(console),
     )
@@ -390,26 +395,41 @@ def _invocation(settings: Settings, told: Settings) -> Invocation:
     """How the run was asked for, for the scripts that show a failure again; `told` is what is judged in the end."""
     from .report.reproduction import Invocation
 
-    given = click.get_current_context().params
-    clean = Redactor(_secrets(told)).clean
-    words: dict[str, tuple[str, ...]] = {}
-    missing = [f"--{name.replace('_', '-')}" for name in ("header", "orders_header") if given[name]]
-    for name in ("config", "secret_file", "timeout", "cacert", "orders", "settle"):
-        value = given[name]
-        if value and clean(value) == value:
-            words[name] = (f"--{name.replace('_', '-')}", value)
-        elif value:
-            missing.append(f"--{name}")
+    given, missing = _given(click.get_current_context(), Redactor(_secrets(told)).clean)
+
+    def words(*names: str) -> tuple[str, ...]:
+        return tuple(word for name in names for word in given.get(name, ()))
+
     stays = settings.endpoint.url is not None and settings.endpoint.app is None
     return Invocation(
-        again=_command_line(),
-        options=tuple(word for name, pair in words.items() if name not in ("orders", "settle") for word in pair),
-        reading=tuple(word for name, pair in words.items() if name in ("orders", "settle") for word in pair),
-        missing=tuple(missing),
+        again=words(*given),
+        options=words("config", "secret_file", "timeout", "cacert"),
+        reading=words("orders", "settle"),
+        missing=missing,
         replayable=stays and settings.stripe_api.address is None,
         endpoint=told.endpoint,
         purchase=told.purchase,
     )
+
+
+def _given(context: click.Context, clean: Callable[[str], str]) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """What was given on the command line, as far as it may be written down, by click's names; and what may not be."""
+    given: dict[str, tuple[str, ...]] = {}
+    missing = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in NOT_REPEATED or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[name]
+        values = value if isinstance(value, tuple) else (value,)
+        option = parameter.opts[0] if isinstance(parameter, click.Option) else ""
+        if isinstance(value, bool):
+            given[name] = (option,)
+        elif name in ("header", "orders_header") or any(clean(one) != one for one in values):
+            missing.append(option or parameter.human_readable_name)
+        else:
+            given[name] = tuple(word for one in values for word in (option, one) if word or one == "")
+    return given, tuple(missing)
 
 
 def _quoted(word: str) -> str:

@@ -53,7 +53,7 @@ class Invocation:
     """How the run was asked for, as far as a script may repeat it.
 
     Attributes:
-        again: The whole command without its secrets and without `--only`.
+        again: What `hookassay certify` was told, as words, without secrets and without `--only`.
         options: What `hookassay send` and `hookassay replay` take of it, as words: `--config`, `shop.toml`.
         reading: What only `replay` takes of it: where the orders are.
         missing: Options that held a secret, which whoever runs the script must give again.
@@ -62,7 +62,7 @@ class Invocation:
         purchase: What the shop needs to recognise a purchase.
     """
 
-    again: str
+    again: tuple[str, ...]
     options: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -131,24 +131,23 @@ class _Script:
         lines = ["#!/bin/sh", *self._comments()]
         sent = self._one_delivery(recordings)
         if sent:
-            lines += ["# It signs one delivery afresh and shows how it is answered.", *self._about_secrets()]
+            lines += ["# It signs one delivery afresh and shows how it is answered.", *self._about_use()]
             lines += ["", *self._command("send", sent[:1], (*sent[1:], *self._invocation.options))]
         elif recordings:
             for number, recording in enumerate(recordings, 1):
                 save(self._home / self._clause.id, f"{number}.json", recording.text().encode())
             lines += ["# It delivers what was recorded once more, signed afresh and about new purchases, and shows how"]
-            lines += ["# the order reads then.", *self._about_secrets(), ""]
+            lines += ["# the order reads then.", *self._about_use(), ""]
             times = ("--times", str(ROUNDS)) if any(one.races for one in recordings) else ()
             lines += self._by_hand(recordings)
             options = (*times, *self._invocation.options, *self._invocation.reading)
             lines += self._command("replay", (), options)
         else:
-            lines += [
-                "# It judges the clause again, since deliveries alone do not show it.",
-                *self._about_secrets(),
-                "",
-            ]
-            lines += [f'exec {self._clean(self._invocation.again)} --only {self._clause.id} "$@"']
+            # A folder of its own, or this report would be gone.
+            again = shlex.join(("hookassay", "certify", *self._invocation.again, "--only", self._clause.id))
+            lines += ["# It judges the clause again, since deliveries alone do not show it.", "#"]
+            lines += self._about_secrets()
+            lines += ["", f'exec {again} --report "$(mktemp -d)" "$@"']
         path = save(self._home, f"{self._clause.id}.sh", ("\n".join(lines) + "\n").encode())
         try:
             path.chmod(0o755)
@@ -173,10 +172,14 @@ class _Script:
                 yield from _comment(f"{label + ':':9} ", self._clean(text))
         yield "#"
 
-    def _about_secrets(self) -> Iterator[str]:
+    def _about_use(self) -> Iterator[str]:
         yield "#"
+        yield "# It delivers to where certify did, or to $HOOKASSAY_URL."
+        yield from self._about_secrets()
+
+    def _about_secrets(self) -> Iterator[str]:
         yield "# Run it where hookassay certify was run. The signing secret is $STRIPE_WEBHOOK_SECRET, or that of"
-        yield "# --secret-file FILE: what stands behind the script's name is handed on. $HOOKASSAY_URL is another URL."
+        yield "# --secret-file FILE: what stands behind the script's name is handed on."
         if self._invocation.missing:
             yield f"# What held a secret is not written here. Give it again: {', '.join(self._invocation.missing)}."
 

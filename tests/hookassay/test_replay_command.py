@@ -76,6 +76,27 @@ def test_the_endpoint_that_was_judged(failure: Failure) -> None:
     assert f"2 {TIMES} no order reader was given (--orders): look at the answers" in done.output
 
 
+def test_what_was_given_is_given_again(failure: Failure) -> None:
+    """The script reads orders where certify did; what is about the run alone is not repeated."""
+    script = (failure.folder / "hookassay-report" / "repro" / "OO-01.sh").read_text()
+
+    assert script.endswith('"${HOOKASSAY_URL:-$url}" --orders sqlite:///orders.db "$@"\n')
+
+
+def test_what_held_a_secret_is_not_written(tmp_path: Path) -> None:
+    """Where deliveries do not show it, the command is repeated without its secrets, and the reader is told."""
+    with defective.serving(defective.DEFECTS["api_key_told"], tmp_path) as url:
+        done = judged.certify(
+            tmp_path, url, "--header", "X-Bypass: t0ken-of-the-gateway", "--only", "EX-01", "--quiet", "--strict"
+        )
+
+    script = (tmp_path / "hookassay-report" / "repro" / "EX-01.sh").read_text()
+    assert done.exit_code == 1, done.output
+    assert f'exec hookassay certify {url} --strict --only EX-01 --report "$(mktemp -d)" "$@"' in script
+    assert "Give it again: --header." in script
+    assert "t0ken" not in script
+
+
 def test_nothing_secret_is_kept(failure: Failure) -> None:
     """The secret is in no file of the report."""
     written = "".join(

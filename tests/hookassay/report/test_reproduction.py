@@ -21,7 +21,7 @@ from hookassay.report.reproduction import Invocation
 from hookassay.sender import catalogue
 from hookassay.sender.dispatch import Parcel
 
-INVOCATION = Invocation("hookassay certify http://localhost:4242/stripe/webhook --orders sqlite:///shop.db")
+INVOCATION = Invocation(("http://localhost:4242/stripe/webhook", "--orders", "sqlite:///shop.db"))
 
 
 def sent(event_type: str = "checkout.session.completed", signing: str = "honest", **changes: object) -> object:
@@ -128,8 +128,12 @@ def test_what_deliveries_do_not_show_is_judged_again(tmp_path: Path, run: Result
     """Where a replay would show nothing, the clause is judged again."""
     text = script(run, tmp_path, invocation)
 
-    assert called(text, tmp_path, "--yes")[0] == "certify"
-    assert text.endswith('--orders sqlite:///shop.db --only OO-01 "$@"\n')
+    words = called(text, tmp_path, "--yes")
+    assert words[:7] == [
+        *("certify", "http://localhost:4242/stripe/webhook", "--orders", "sqlite:///shop.db", "--only", "OO-01"),
+        "--report",
+    ]
+    assert words[8:] == ["--yes"]
 
 
 def test_the_script_says_what_it_shows(tmp_path: Path) -> None:
