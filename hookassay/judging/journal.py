@@ -75,6 +75,7 @@ class ScenarioRecord:
         rests_on: The clause that promises what the scenario took as given and did not get, empty otherwise.
         api_version: The API version of what it sent.
         purchases: The purchases that it brought in, by their placeholders.
+        known: Why its failure is accepted for now, as the baseline says; empty for what the baseline does not excuse.
     """
 
     clause_id: str
@@ -91,6 +92,7 @@ class ScenarioRecord:
     rests_on: str = ""
     api_version: str = ""
     purchases: list[Mapping[str, Any]] = field(default_factory=list, repr=False)
+    known: str = ""
 
     def end(self, status: str, message: str = "", *, expected: str = "", seen: str = "") -> None:
         """Give the scenario its status; a failure once found is never taken back."""

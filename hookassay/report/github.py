@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..judging.contract import LEVELS, Contract
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
-from ..judging.verdict import NOT_JUDGED, ClauseResult, Result
+from ..judging.verdict import KNOWN, NOT_JUDGED, ClauseResult, Result
 from ..redaction import Redactor
 from .annotations import command
 from .document import WARNED
@@ -26,6 +26,7 @@ _COLUMNS = {
     PASSED: "✔ passed",
     FAILED: "✘ failed",
     WARNED: "! warned",
+    KNOWN: "~ known to fail",
     ERROR: "E error",
     NOT_TESTABLE: "? not testable",
     NOT_APPLICABLE: "○ not applicable",
@@ -109,25 +110,25 @@ def append(path: Path, text: str) -> None:
 
 
 def _failed(result: Result) -> list[ClauseResult]:
-    """The clauses that failed, each once, MUST first."""
-    found = [*result.clauses, *(one.result for one in differences(result))]
-    each = {one.clause.id: one for one in reversed(found) if one.status in (FAILED, WARNED)}
+    """The clauses that count and failed, but for what is known to fail: each once, MUST first."""
+    found = [*result.counted, *(one.result for one in differences(result))]
+    each = {one.clause.id: one for one in reversed(found) if one.standing in (FAILED, WARNED)}
     order = [one.clause.id for one in result.clauses]
     return sorted(each.values(), key=lambda one: (LEVELS.index(one.clause.level), order.index(one.clause.id)))
 
 
 def _first(found: ClauseResult) -> ScenarioRecord | None:
-    return next((scenario for scenario in found.scenarios if scenario.status == FAILED), None)
+    return next((one for one in found.scenarios if one.status == FAILED and not one.known), None)
 
 
 def _table(result: Result, contract: Contract) -> Iterator[str]:
     """A row for each group of clauses, a column for each status that occurs."""
-    shown = [status for status in _COLUMNS if any(found.status == status for found in result.clauses)]
+    shown = [status for status in _COLUMNS if any(found.standing == status for found in result.counted)]
     yield f"| group | {' | '.join(_COLUMNS[status] for status in shown)} |"
     yield f"|---|{'---:|' * len(shown)}"
     for group in contract.groups:
-        clauses = [found for found in result.clauses if found.clause.group == group.id]
-        counts = [sum(found.status == status for found in clauses) for status in shown]
+        clauses = [found for found in result.counted if found.clause.group == group.id]
+        counts = [sum(found.standing == status for found in clauses) for status in shown]
         if clauses:
             yield f"| {group.id} {group.name} | {' | '.join(str(count or '') for count in counts)} |"
 
@@ -135,8 +136,8 @@ def _table(result: Result, contract: Contract) -> Iterator[str]:
 def _unjudged(result: Result) -> Iterator[tuple[str, str]]:
     """Why clauses were not judged: the ids and the reason that they have in common."""
     reasons: dict[str, list[str]] = {}
-    for found in result.clauses:
-        if found.status in (NOT_TESTABLE, NOT_APPLICABLE, ERROR):
+    for found in result.counted:
+        if found.standing in (NOT_TESTABLE, NOT_APPLICABLE, ERROR):
             reasons.setdefault(found.reason, []).append(found.clause.id)
     for reason, ids in reasons.items():
         yield ", ".join(ids), reason

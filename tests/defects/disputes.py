@@ -164,6 +164,19 @@ def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
 
 
 @defect(
+    source="mutation",
+    fails="DP-07 CV-01",
+    may="CV-02 CV-03",
+    known_as="disputes under review taken for settled",
+    fix="Keep the order disputed until charge.dispute.closed says won or lost: sending evidence ends nothing.",
+)
+def review_clears_the_dispute(settings: Settings) -> WSGIApp:
+    """Only what needs a response is disputed: the evidence is sent, and the order is shown as if all were well."""
+    facts.DISPUTED -= {"under_review"}  # type: ignore[misc]
+    return variant(settings)
+
+
+@defect(
     source="naive",
     fails="DP-08",
     known_as="dispute lost from the start ignored",

@@ -284,3 +284,33 @@ class _OpenOrders:
             order["total_amount"] = None if total is None else str(total)
             order["created_at"] = order["created_at"].isoformat()
         resp.media = order
+
+
+GUARDED = """
+[orders.headers]
+Authorization = "Bearer token-of-the-defect"
+"""
+
+
+@defect(
+    source="mutation",
+    fails="EX-05",
+    orders="${SHOP}/guarded/orders/{session_id}",
+    config=GUARDED,
+    known_as="orders shown to any bearer token",
+    fix="Compare the token, in constant time; that there is one proves nothing.",
+)
+def any_token_opens_orders(settings: Settings) -> WSGIApp:
+    """Asks for a bearer token to show an order, and takes whichever is given."""
+    ledger = Ledger(open_database(settings.database_url))
+    app = create_app(settings, ledger)
+    app.add_route("/guarded/orders/{stripe_session_id}", _BarelyGuarded(ledger.database))
+    return app
+
+
+class _BarelyGuarded(_OpenOrders):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, stripe_session_id: str) -> None:
+        """Answer with the order, or null, to whoever says Bearer."""
+        if not (req.auth or "").startswith("Bearer "):
+            raise falcon.HTTPUnauthorized
+        super().on_get(req, resp, stripe_session_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hookassay.server import facts
-from hookassay.server.money import decimals, major
+from hookassay.server.money import THREE_DECIMAL, ZERO_DECIMAL, decimals, major
 from hookassay.server.settings import Settings
 
 from .registry import WSGIApp, defect
@@ -68,6 +68,41 @@ def three_decimals_forgotten(settings: Settings) -> WSGIApp:
         return Decimal(amount).scaleb(-min(2, decimals(currency)))
 
     facts.major = two_at_most  # type: ignore[attr-defined]
+    return variant(settings)
+
+
+def knowing(zero: frozenset[str], three: frozenset[str]) -> None:
+    """Let only these currencies have no decimals, and three."""
+
+    def as_known(amount: int | None, currency: str | None) -> Decimal | None:
+        if amount is None or currency is None:
+            return None
+        return Decimal(amount).scaleb(0 if currency in zero else -3 if currency in three else -2)
+
+    facts.major = as_known  # type: ignore[attr-defined]
+
+
+@defect(
+    source="mutation",
+    fails="OR-10",
+    known_as="incomplete list of zero-decimal currencies",
+    fix="Take the whole list of docs.stripe.com/currencies, or refuse to sell in a currency that is not on yours.",
+)
+def some_currencies_without_decimals(settings: Settings) -> WSGIApp:
+    """Of the currencies without decimals only yen and won are known; all others are divided by 100."""
+    knowing(frozenset(["jpy", "krw"]), THREE_DECIMAL)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-10",
+    known_as="incomplete list of three-decimal currencies",
+    fix="Take the whole list of docs.stripe.com/currencies, or refuse to sell in a currency that is not on yours.",
+)
+def some_currencies_of_three_decimals(settings: Settings) -> WSGIApp:
+    """Of the currencies with three decimals only the Kuwaiti dinar is known; all others are divided by 100."""
+    knowing(ZERO_DECIMAL, frozenset(["kwd"]))
     return variant(settings)
 
 

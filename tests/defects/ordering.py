@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import peewee
-from hookassay.server import facts
+from hookassay.server import facts, ledger
 from hookassay.server.event import Event, MalformedEventError, reference
 from hookassay.server.facts import Fact, Order, facts_in
 from hookassay.server.ledger import Ledger
@@ -261,6 +261,38 @@ def completion_resurrects(settings: Settings) -> WSGIApp:
                 execute(self, sql, *again)
 
     return variant(settings, ledger=Resurrecting)
+
+
+@defect(
+    source="mutation",
+    fails="OO-04 CV-02",
+    known_as="refunds read from the latest charge only",
+    fix="Keep amount_refunded for each charge, and count them all: a declined attempt is a charge of its own.",
+)
+def refunds_of_the_latest_charge(settings: Settings) -> WSGIApp:
+    """What was refunded is read from the charge that was heard of last, which a declined attempt may be."""
+
+    def latest(known: Iterable[Fact]) -> int:
+        known = tuple(known)
+        charges = [fact for fact in known if fact.kind == "charge" and fact.amount is not None]
+        return snapshots_only([*charges[-1:], *(fact for fact in known if fact.kind == "refund")])
+
+    facts.amount_refunded = latest
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OO-07 CV-01",
+    may="CV-02 CV-03",
+    known_as="dispute's rank lowered by late events",
+    fix="Where an event is too old to count, write nothing of it: neither its status nor its time or rank.",
+)
+def late_news_lower_the_bar(settings: Settings) -> WSGIApp:
+    """A late opening leaves a dispute's status alone, but not its rank, so that a late update reopens it."""
+    better = "CASE WHEN excluded.rank > facts.rank THEN excluded.rank ELSE facts.rank END"
+    ledger.LEARN = ledger.LEARN.replace(better, "excluded.rank")  # type: ignore[attr-defined]
+    return variant(settings)
 
 
 # --- the clock --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 from endpoints.shop import WORDS, ByReference, Sales
 from hookassay.server import facts
-from hookassay.server.event import Event, MalformedEventError, amount, word
+from hookassay.server.event import LONGEST_ID, Event, MalformedEventError, amount, word
 from hookassay.server.facts import READERS, SESSION_RANK, Fact, Order
 from hookassay.server.ledger import Ledger
 from hookassay.server.settings import Settings
@@ -23,6 +23,8 @@ LONGEST_KEPT = 100
 """Characters that a column has room for: more than today's ids need, and fewer than Stripe reserves."""
 
 COMPLETION = "checkout.session.completed"
+DELAYED_FAILURE = "checkout.session.async_payment_failed"
+EXPIRY = "checkout.session.expired"
 SESSION_EVENTS = tuple(name for name in READERS if name.startswith("checkout.session."))
 
 ALL_MODES = """
@@ -180,6 +182,50 @@ def expiry_overwrites(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=following("checkout.session.expired", expired))
 
 
+@defect(
+    source="mutation",
+    fails="OR-08",
+    known_as="expired free checkouts fulfilled",
+    fix="Only a completed checkout and a delayed payment's success can pay; decide by the event's type, then by "
+    "payment_status.",
+)
+def free_expiry_pays(settings: Settings) -> WSGIApp:
+    """payment_status alone decides, so that a checkout which needed no payment is fulfilled when it expires."""
+    judging_sessions(lambda event, right: right if word(event.object, "payment_status") == "unpaid" else "paid")
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="DL-14",
+    known_as="failed delayed payments answered with an error",
+    fix="Acknowledge what you have nothing to do for: only what could not be stored is worth another delivery.",
+)
+def delayed_failure_refused(settings: Settings) -> WSGIApp:
+    """No status is known for async_payment_failed, which is a 500 for ever."""
+    reading(lambda event: {"completed": "pending", "expired": "expired"}[event.type.split(".")[2]], DELAYED_FAILURE)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="DL-14",
+    known_as="expiries without an order answered with an error",
+    fix="Acknowledge an expiry for which there is no order: the customer left, and none will ever be made.",
+)
+def expiry_without_an_order_refused(settings: Settings) -> WSGIApp:
+    """checkout.session.expired is refused where the session has no order, which it will never have."""
+    kept = "SELECT id FROM orders WHERE stripe_session_id = ?"
+
+    class Demanding(Webhook):
+        def take(self, event: Event) -> None:
+            if event.type == EXPIRY and not execute(self._ledger, kept, event.object["id"]).fetchone():
+                raise MalformedEventError("there is no such order")
+            super().take(event)
+
+    return variant(settings, webhook=Demanding)
+
+
 # --- what needs no payment --------------------------------------------------------------------------------------------
 
 
@@ -217,7 +263,7 @@ def nothing_to_pay_ignored(settings: Settings) -> WSGIApp:
 
 @defect(
     source="D53",
-    fails="OR-05 OR-06 OR-07",
+    fails="OR-05 OR-06 OR-07 OR-10",
     known_as="payment intent demanded of every session",
     fix=(
         "Expect payment_intent to be null, as it is for free orders, subscriptions and set-ups, and know the order by "
@@ -335,6 +381,23 @@ def long_ids_refused(settings: Settings) -> WSGIApp:
 
     def measured(event: Event) -> None:
         if len(event.object["id"]) > LONGEST_KEPT:
+            raise MalformedEventError("the id is too long")
+
+    reading(measured, *READERS)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-12",
+    known_as="ids of 255 characters refused",
+    fix="Give every column and check of an id room for 255 characters, the last one included.",
+)
+def longest_ids_refused(settings: Settings) -> WSGIApp:
+    """An id must be shorter than 255 characters, so that one as long as that is refused for ever."""
+
+    def measured(event: Event) -> None:
+        if len(event.object["id"]) >= LONGEST_ID:
             raise MalformedEventError("the id is too long")
 
     reading(measured, *READERS)
@@ -537,6 +600,41 @@ def amounts_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
         return int.from_bytes(value.to_bytes(4, "big", signed=True), "big", signed=True)
 
     reading_amounts(fitting)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-11",
+    known_as="refunded amounts kept in 32 bits",
+    fix="Keep every amount in a 64-bit column: what was given back can be as much as what was paid.",
+)
+def refunds_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
+    """What was refunded is kept in an INT column, so that the refund of a large payment is a 500 for ever."""
+
+    def fitting(event: Event) -> None:
+        refunded: int = event.object["amount_refunded" if event.object["object"] == "charge" else "amount"]
+        refunded.to_bytes(4, "big", signed=True)
+
+    reading(fitting, *REFUND_EVENTS)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-10",
+    config=ALL_MODES,
+    known_as="total read from the payment intent alone",
+    fix="Read amount_total from the Checkout Session: a subscription's session has no payment intent.",
+)
+def amount_of_the_payment_intent(settings: Settings) -> WSGIApp:
+    """The amount is that of the payment intent, and so nothing where a subscription's session has none."""
+
+    def misreading(read: Callable[[Event], tuple[Fact, ...]]) -> Callable[[Event], tuple[Fact, ...]]:
+        return lambda event: tuple(fact if fact.payment_intent else fact._replace(amount=0) for fact in read(event))
+
+    for event_type in SESSION_EVENTS:
+        READERS[event_type] = misreading(READERS[event_type])
     return variant(settings)
 
 

@@ -279,6 +279,25 @@ def any_failure_clears_all(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
+@defect(
+    source="mutation",
+    fails="RF-09",
+    known_as="only the last failed refund is taken back",
+    fix="Take back the sum of all refunds that failed, or add up those that stand.",
+)
+def one_failure_taken_back(settings: Settings) -> WSGIApp:
+    """Of several refunds that failed only the last one is taken back from what the charge says."""
+
+    def counted(known: Iterable[Fact]) -> int:
+        known = tuple(known)
+        failed = [fact.amount or 0 for fact in known if fact.status in ("failed", "canceled") and fact.kind == "refund"]
+        snapshots = sum(fact.amount or 0 for fact in known if fact.kind == "charge")
+        return max(0, sum(_standing(known)), snapshots - failed[-1] if failed else snapshots)
+
+    facts.amount_refunded = counted
+    return variant(settings)
+
+
 # --- what a refund is found by ----------------------------------------------------------------------------------------
 
 

@@ -82,6 +82,15 @@ def test_summary_of_a_partial_run() -> None:
     assert "### Left out\n\n- Only RP-05 was asked for (--only).\n" in text
 
 
+def test_what_is_known_to_fail_is_counted_and_not_told() -> None:
+    """What the baseline excuses is no annotation; the table says how much there is of it."""
+    known = violation("RP-05", "a", "b", "c", known="ticket 7")
+    run = result(judged("RP-05", "failed", "", known), verdict=PARTIAL)
+
+    assert list(github.commands(run, Redactor())) == []
+    assert "| group | ✔ passed | ~ known to fail |" in github.summary(run, CONTRACT, Redactor())
+
+
 def test_nothing_secret() -> None:
     """Secrets are in neither of the two."""
     failed = violation("RP-03", "hunter2", "hunter2", "hunter2", deliveries=[delivery(answer="hunter2")])
