@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from ..judging.baseline import Baseline
-    from ..judging.verdict import Result
     from ..report.in_source import InSource
     from ..report.reproduction import Invocation
     from ..stripe_api.client import StripeApi
@@ -189,7 +189,7 @@ def _judge(
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from ..judging.run import Run
-    from ..report import certificate, document, junit, known_failures, reproduction
+    from ..report import certificate, document, github, junit, known_failures, reproduction
     from ..report.terminal import TerminalReport
 
     redactor = Redactor(secrets_of(settings))
@@ -208,23 +208,28 @@ def _judge(
         source=source,
         live=live(console),
     )
+    say = partial(print, file=console.file, flush=True)
+    in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     try:
-        run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
-        result = run.execute(the_plan)
-        written = [
-            document.write(result, contract, settings.run.report, redactor, source),
-            junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
-        ]
-        written += certificate.write(result, contract, settings.run.report, redactor, signer)
-        written += _log(transcript, settings.run.report, redactor)
-        if to_write is not None and not result.problem:
-            written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
-        scripts = reproduction.write(result, settings.run.report, redactor, invocation)
-        report.closing(result, written, scripts)
+        with github.deaf(say) if in_github else nullcontext():
+            run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
+            result = run.execute(the_plan)
+            written = [
+                document.write(result, contract, settings.run.report, redactor, source),
+                junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
+            ]
+            written += certificate.write(result, contract, settings.run.report, redactor, signer)
+            written += _log(transcript, settings.run.report, redactor)
+            if to_write is not None and not result.problem:
+                written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
+            scripts = reproduction.write(result, settings.run.report, redactor, invocation)
+            report.closing(result, written, scripts)
         if to_write is not None and result.problem:
             complain(f"The baseline {to_write.file} was not written, because the run ended before its end.")
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            _tell_github(result, contract, redactor, scripts, strict=settings.run.strict)
+        if in_github:
+            for command in github.commands(result, redactor, strict=settings.run.strict):
+                say(command)
+            _sum_up(github.summary(result, contract, redactor, scripts))
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
     finally:
@@ -232,18 +237,14 @@ def _judge(
     return result.exit_code
 
 
-def _tell_github(
-    result: Result, contract: Contract, redactor: Redactor, scripts: Mapping[str, Path], *, strict: bool
-) -> None:
-    """Annotate the job with what failed, and append to its summary."""
+def _sum_up(summary: str) -> None:
+    """Append to the summary of the job, where there is one."""
     from ..report import github
 
-    for command in github.commands(result, redactor, strict=strict):
-        click.echo(command)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         try:
-            github.append(Path(path), github.summary(result, contract, redactor, scripts))
+            github.append(Path(path), summary)
         except OSError as error:
             complain(f"The job's summary $GITHUB_STEP_SUMMARY cannot be written ({error.strerror or error}).")
 

@@ -17,7 +17,7 @@ def console() -> Console:
 
 def live(console: Console) -> bool:
     """Whether a line of progress may change: where a person looks on, and no log is kept (`CI`)."""
-    watched = sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal
+    watched = console.file.isatty() and console.is_terminal and not console.is_dumb_terminal
     return watched and os.environ.get("CI", "").lower() in ("", "0", "false")
 
 

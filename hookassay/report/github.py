@@ -7,7 +7,9 @@ summary (`$GITHUB_STEP_SUMMARY`, Markdown, at most 1 MiB for a step).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..judging.contract import LEVELS, Contract
@@ -97,6 +99,20 @@ def summary(result: Result, contract: Contract, redactor: Redactor, scripts: Map
             *(f"- {ids}: {text(reason) or 'no reason was given'}" for ids, reason in unjudged),
         ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+@contextmanager
+def deaf(say: Callable[[str], object]) -> Iterator[None]:
+    """Have GitHub take nothing that is printed meanwhile for a command: an endpoint's answer may look like one.
+
+    `say` prints a line. Source: as above, "Stopping and starting workflow commands".
+    """
+    token = secrets.token_hex(16)
+    say(f"::stop-commands::{token}")
+    try:
+        yield
+    finally:
+        say(f"::{token}::")
 
 
 def append(path: Path, text: str) -> None:

@@ -282,7 +282,10 @@ class TestGitHub:
         env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
         done = judged.certify(tmp_path, f"http://127.0.0.1:{free_port()}/x", "--quiet", env=env)
 
-        assert "\n::error title=hookassay%3A not judged::" in done.output
+        first, *_, end, command = done.output.splitlines()
+        assert first.startswith("::stop-commands::")
+        assert end == f"::{first.removeprefix('::stop-commands::')}::"
+        assert command.startswith("::error title=hookassay%3A not judged::")
         assert summary.read_text().startswith("## hookassay: not judged\n")
 
     def test_a_summary_that_cannot_be_written(self, tmp_path: Path) -> None:

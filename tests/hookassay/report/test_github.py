@@ -111,6 +111,19 @@ def test_many_failures_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "and 1 more failure, see the report\n" in cut
 
 
+def test_github_is_deaf_meanwhile() -> None:
+    """What is printed meanwhile is no command, and what comes after it is: by a word that nobody knows before."""
+    said: list[str] = []
+    for _ in range(2):
+        with github.deaf(said.append):
+            said.append("::error::from the endpoint")
+
+    begin, _, end, again, *_ = said
+    assert begin.startswith("::stop-commands::")
+    assert end == f"::{begin.removeprefix('::stop-commands::')}::"
+    assert again != begin
+
+
 def test_it_is_appended(tmp_path: Path) -> None:
     """The summaries of earlier steps stay."""
     path = tmp_path / "summary.md"
