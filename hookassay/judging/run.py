@@ -83,6 +83,19 @@ class Listener(Protocol):
         ...
 
 
+class Unheard:
+    """A listener for whoever uses a run's instruments alone: there is nothing to tell."""
+
+    def opening(self, target: Target) -> None:
+        """Nothing begins."""
+
+    def tick(self, line: str) -> None:
+        """Nothing is found."""
+
+    def progress(self, done: int, total: int, clause_id: str) -> None:
+        """Nothing ends."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run is going to do.
@@ -387,6 +400,8 @@ class Run:
             phases=dict(self.journal.phases),
             versions=results,
             advice=self._advice(seconds),
+            manner=bench.dispatch.manner,
+            settle=bench.settling.window(),
             baseline=known,
             diagnoses=diagnose(judged),
         )
