@@ -50,6 +50,15 @@ class Example:
 
 SHOPS: Mapping[str, Example] = {
     "express": Example(install=("npm ci --silent",), start="node src/server.js"),
+    "django": Example(
+        install=(VENV, REQUIREMENTS, ".venv/bin/python manage.py migrate"),
+        start=".venv/bin/gunicorn shop.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4",
+    ),
+    "fastapi": Example(
+        install=(VENV, REQUIREMENTS),
+        start=".venv/bin/uvicorn shop.main:app --port {port} --no-access-log",
+        orders="http://127.0.0.1:{port}/orders?checkout_session={session_id}",
+    ),
 }
 
 
@@ -62,9 +71,16 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix=f"hookassay-{name}-") as temporary:
         folder = Path(temporary, name)
         shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("node_modules", ".venv", "*.db*"))
+        port = free_port()
+        environment = {
+            **os.environ,
+            "PORT": str(port),
+            "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_urlsafe(24)}",
+            "ORDERS_TOKEN": secrets.token_urlsafe(24),
+        }
         try:
-            install(SHOPS[name], folder)
-            with serving(SHOPS[name], folder) as (port, environment):
+            install(SHOPS[name], folder, environment)
+            with serving(SHOPS[name], folder, port, environment):
                 return certify(SHOPS[name], folder, port, environment, options)
         except NotStartedError as error:
             print(error, file=sys.stderr)
@@ -75,27 +91,21 @@ class NotStartedError(Exception):
     """The example could not be installed or started; the message says why."""
 
 
-def install(example: Example, folder: Path) -> None:
+def install(example: Example, folder: Path, environment: Mapping[str, str]) -> None:
     """Install the example in its folder."""
     for command in example.install:
         words = [word.replace("{python}", sys.executable) for word in command.split()]
-        if not shutil.which(words[0]):
-            raise NotStartedError(f"{words[0]} is needed to install this example, and is not on the PATH. Install it.")
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise NotStartedError(f"{words[0]} is needed for this example, and is not on the PATH.") from None
         if done.returncode:
             raise NotStartedError(f"`{command}` failed:\n{done.stdout}{done.stderr}")
 
 
 @contextmanager
-def serving(example: Example, folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The example's server as long as the context lasts: its port, and the environment that it was started with."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_urlsafe(24)}",
-        "ORDERS_TOKEN": secrets.token_urlsafe(24),
-    }
+def serving(example: Example, folder: Path, port: int, environment: Mapping[str, str]) -> Iterator[None]:
+    """Serve the example on `port` as long as the context lasts."""
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -107,7 +117,7 @@ def serving(example: Example, folder: Path) -> Iterator[tuple[int, dict[str, str
         )
     try:
         wait_until_it_listens(server, port, log)
-        yield port, environment
+        yield
     finally:
         server.terminate()
         try:
