@@ -67,7 +67,9 @@ SHOPS: Mapping[str, Example] = {
 def main(arguments: list[str]) -> int:
     """Certify the example that the first argument names; the exit code of `hookassay certify`."""
     if not arguments or arguments[0] not in SHOPS:
-        print(f"usage: python examples/certify.py {{{','.join(SHOPS)}}} [OPTIONS OF hookassay certify]", file=sys.stderr)
+        print(
+            f"usage: python examples/certify.py {{{','.join(SHOPS)}}} [OPTIONS OF hookassay certify]", file=sys.stderr
+        )
         return 2
     name, *options = arguments
     with tempfile.TemporaryDirectory(prefix=f"hookassay-{name}-") as temporary:

@@ -5,62 +5,116 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('intent', models.CharField(max_length=255, unique=True)),
-                ('charge_refunded', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("intent", models.CharField(max_length=255, unique=True)),
+                ("charge_refunded", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='StripeEvent',
+            name="StripeEvent",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=255)),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("type", models.CharField(max_length=255)),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checkout_session', models.CharField(max_length=255, unique=True)),
-                ('customer_reference', models.CharField(max_length=255, null=True)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('failed', 'Failed'), ('paid', 'Paid')], default='pending', max_length=16)),
-                ('refund_status', models.CharField(choices=[('none', 'None'), ('part', 'Part'), ('whole', 'Whole')], default='none', max_length=16)),
-                ('dispute_status', models.CharField(choices=[('none', 'None'), ('inquiry', 'Inquiry'), ('disputed', 'Disputed'), ('won', 'Won'), ('lost', 'Lost')], default='none', max_length=16)),
-                ('currency', models.CharField(max_length=3, null=True)),
-                ('total', models.BigIntegerField(null=True)),
-                ('refunded', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('payment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order', to='orders.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("checkout_session", models.CharField(max_length=255, unique=True)),
+                ("customer_reference", models.CharField(max_length=255, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("failed", "Failed"), ("paid", "Paid")],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "refund_status",
+                    models.CharField(
+                        choices=[("none", "None"), ("part", "Part"), ("whole", "Whole")], default="none", max_length=16
+                    ),
+                ),
+                (
+                    "dispute_status",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("inquiry", "Inquiry"),
+                            ("disputed", "Disputed"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                        ],
+                        default="none",
+                        max_length=16,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, null=True)),
+                ("total", models.BigIntegerField(null=True)),
+                ("refunded", models.BigIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "payment",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order",
+                        to="orders.payment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stripe_id', models.CharField(max_length=255, unique=True)),
-                ('stage', models.IntegerField(choices=[(0, 'Unknown'), (1, 'Inquiry'), (2, 'Inquiry Closed'), (3, 'Open'), (4, 'Lost'), (5, 'Won')], default=0)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='orders.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stripe_id", models.CharField(max_length=255, unique=True)),
+                (
+                    "stage",
+                    models.IntegerField(
+                        choices=[
+                            (0, "Unknown"),
+                            (1, "Inquiry"),
+                            (2, "Inquiry Closed"),
+                            (3, "Open"),
+                            (4, "Lost"),
+                            (5, "Won"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="disputes", to="orders.payment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stripe_id', models.CharField(max_length=255, unique=True)),
-                ('amount', models.BigIntegerField()),
-                ('failed', models.BooleanField(default=False)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refunds', to='orders.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stripe_id", models.CharField(max_length=255, unique=True)),
+                ("amount", models.BigIntegerField()),
+                ("failed", models.BooleanField(default=False)),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="refunds", to="orders.payment"
+                    ),
+                ),
             ],
         ),
     ]
