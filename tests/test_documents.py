@@ -1,0 +1,109 @@
+"""What the documents show is true: configurations are accepted, commands and options exist, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import command_line_page
+import configuration_page
+import contract_page
+import pytest
+
+from hookassay import configuration
+from hookassay.cli import main
+from hookassay.orders.source import Source
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [
+    path
+    for pattern in ("*.md", "docs/*.md", "examples/*.md", "examples/*/*.md")
+    for path in sorted(ROOT.glob(pattern))
+]
+GENERATED = [contract_page, configuration_page, command_line_page]
+
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"hookassay (\w[\w-]*)((?:[^\n`\\]|\\\n)*)")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _configurations() -> Iterator[Any]:
+    """Each hookassay.toml that is shown or there."""
+    for path in DOCUMENTS:
+        for number, text in enumerate(re.findall(r"```toml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)):
+            yield pytest.param(text, id=f"{_name(path)}-{number}")
+    for path in sorted(ROOT.glob("examples/*/hookassay.toml")):
+        yield pytest.param(path.read_text(encoding="utf-8"), id=_name(path))
+
+
+@pytest.mark.parametrize("text", list(_configurations()))
+def test_a_configuration_is_accepted(text: str, tmp_path: Path) -> None:
+    """Each hookassay.toml that a document shows is read without a complaint, and so is its source of orders."""
+    path = tmp_path / "hookassay.toml"
+    path.write_text(text)
+    variables = defaultdict(lambda: "made-up", {"DATABASE_URL": "postgresql://shop@localhost/shop"})
+    environment = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", text)}
+
+    settings = configuration.load(path, environment)
+
+    if settings.orders.source is not None:
+        assert Source.parse(settings.orders.source, tmp_path).kind
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_commands_and_options_exist(path: Path) -> None:
+    """Each command that a document shows is one of hookassay's, and each option one of that command's."""
+    text = path.read_text(encoding="utf-8")
+    shown = [(name, rest) for name, rest in _COMMAND.findall(text) if name in main.commands]
+
+    wrong = [
+        (name, option)
+        for name, rest in shown
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest)
+        if option not in {known for parameter in main.commands[name].params for known in parameter.opts}
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each link to a file names one that is there, and each anchor a heading in it."""
+    targets = _LINK.findall(_FENCE.sub("", path.read_text(encoding="utf-8")))
+
+    broken = [target for target in targets if "://" not in target and not _found(path, target)]
+
+    assert broken == []
+
+
+def _found(path: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    file = path.parent / name if name else path
+    return file.is_file() and (not anchor or anchor in _anchors(file))
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub and the site make them."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("module", GENERATED, ids=lambda module: module.PAGE.name)
+def test_a_generated_page_shows_what_it_is_made_from(module: ModuleType) -> None:
+    """The page is what `python tests/shared/….py` writes now."""
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(), f"run `python {_name(Path(module.__file__))}`"
+
+
+def test_each_page_is_in_the_site() -> None:
+    """The site's navigation names every document of docs/, and the documents that it names are there."""
+    named = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} == named
