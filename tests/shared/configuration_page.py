@@ -18,8 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 HEAD = """\
 # Configuration reference
 
-`hookassay certify` reads `hookassay.toml` in the working folder where there is one, or the file that `--config` names. A
-variable overrides the file, and an option overrides both. Nothing needs to be there: `hookassay certify URL --orders
+`hookassay certify` reads `hookassay.toml` in the working folder where there is one, or the file that `--config` names.
+A variable overrides the file, and an option overrides both. Nothing needs to be there: `hookassay certify URL --orders
 SOURCE` with `$STRIPE_WEBHOOK_SECRET` judges a shop whose table is as hookassay expects it.
 
 * A text may hold `${VAR}` anywhere: the variable's value takes its place. A variable that is not set is an error.
@@ -73,7 +73,7 @@ def _overridden(key: Key) -> str:
 def _default(table: Table, key: Key) -> str:
     """What holds where the key is not given, as the file would say it; nothing where nothing holds."""
     value = table.default(key)
-    if value is None or value == () or value == {} or key.field and key.field != key.name:
+    if value is None or value == () or value == {}:
         return ""
     return f"`{_toml(value)}`"
 

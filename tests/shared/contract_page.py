@@ -25,8 +25,8 @@ Contract {version} has {count} clauses: {levels}.
 * A **SHOULD** is advice, sample code or product policy.
 * A **MAY** is only recorded.
 
-`hookassay clauses RP-05` shows a clause on the terminal, `hookassay certify … --only RP-05` judges it alone. Each clause
-that is judged was [seen to fail](kill-matrix.md).
+`hookassay clauses RP-05` shows a clause on the terminal, `hookassay certify … --only RP-05` judges it alone. Each
+clause that is judged was [seen to fail](kill-matrix.md).
 
 The words: a delivery is *accepted* when some attempt is answered with a 2xx and its effect shows within the settling
 time; it is *rejected* when it has no effect. A *bundle* is every event that Stripe would send for one fact. A *barrier*
