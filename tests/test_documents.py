@@ -20,9 +20,7 @@ from hookassay.orders.source import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
-    path
-    for pattern in ("*.md", "docs/*.md", "examples/*.md", "examples/*/*.md")
-    for path in sorted(ROOT.glob(pattern))
+    path for pattern in ("*.md", "docs/*.md", "examples/*.md", "examples/*/*.md") for path in sorted(ROOT.glob(pattern))
 ]
 GENERATED = [contract_page, configuration_page, command_line_page]
 
@@ -107,3 +105,10 @@ def test_each_page_is_in_the_site() -> None:
     named = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
 
     assert {path.name for path in (ROOT / "docs").glob("*.md")} == named
+
+
+def test_what_a_reader_is_told_to_replace_is_there() -> None:
+    """The line that docs/start.md has one change to see a failure stands in the example, once."""
+    replaced = re.findall(r"replace the line\n\n```js\n(.*?)```", (ROOT / "docs" / "start.md").read_text(), re.DOTALL)
+
+    assert [(ROOT / "examples/express/src/orders.js").read_text().count(line) for line in replaced] == [1]
