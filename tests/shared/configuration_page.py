@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,15 +60,23 @@ def _sentence(words: str) -> str:
 
 
 def _keys(table: Table) -> Iterator[str]:
-    yield "| key | what it says | must be | default | overridden by |"
-    yield "|---|---|---|---|---|"
+    yield "| key | what it says | default |"
+    yield "|---|---|---|"
     for key in table.keys:
-        cells = (f"`{key.name}`", key.meaning, key.kind.must, _default(table, key), _overridden(key))
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('*', chr(92) + '*') for cell in cells)} |"
+        says = f"{_plain(key.meaning)} Must be {_plain(key.kind.must)}.{_overridden(key)}"
+        cells = (f"`{key.name}`", says, _default(table, key))
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _plain(words: str) -> str:
+    """`words` as Markdown that shows just that; what would stand in the file or on a command line as code."""
+    parts = re.split(r"(\$\{\w+\}|(?<!\S)--[a-z-]+|(?<!\S)https?://[^\s,]+)", words)
+    return "".join(f"`{part}`" if odd % 2 else re.sub(r"([*_])", r"\\\1", part) for odd, part in enumerate(parts))
 
 
 def _overridden(key: Key) -> str:
-    return ", ".join(f"`{name}`" for name in (key.variable and f"${key.variable}", key.option) if name)
+    names = [f"`{name}`" for name in (key.variable and f"${key.variable}", key.option) if name]
+    return f" Overridden by {' and '.join(names)}." if names else ""
 
 
 def _default(table: Table, key: Key) -> str:
