@@ -48,13 +48,14 @@ def _command(context: click.Context, command: click.Command) -> Iterator[str]:
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         yield ""
         yield _plain(paragraph)
-    records = [parameter.get_help_record(context) for parameter in command.params]
-    if any(records):
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    records = [option.get_help_record(context) for option in options]
+    if records:
         yield ""
         yield "| option | what it does |"
         yield "|---|---|"
     for option, meaning in filter(None, records):
-        yield f"| `{option.replace('|', chr(92) + '|')}` | {_plain(meaning).replace('|', chr(92) + '|')} |"
+        yield f"| {_code(option)} | {_plain(meaning).replace('|', chr(92) + '|')} |"
     codes = re.findall(r"^ +(\d)  (.+)$", command.epilog or "", re.MULTILINE)
     if codes:
         yield ""
@@ -62,6 +63,11 @@ def _command(context: click.Context, command: click.Command) -> Iterator[str]:
         yield "|---|---|"
         for code, meaning in codes:
             yield f"| {code} | {meaning} |"
+
+
+def _code(words: str) -> str:
+    """`words` as code in a table's cell: how a | is written between backticks there, GitHub and the site do not agree."""
+    return f"<code>{words.replace('|', '&#124;')}</code>" if "|" in words else f"`{words}`"
 
 
 def _plain(words: str) -> str:
