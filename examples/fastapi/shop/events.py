@@ -32,7 +32,7 @@ def apply(engine: Engine, event: Object) -> None:
         return  # Stripe adds event types; the ones that do not concern us are acknowledged
     with Session(engine) as session, session.begin():
         recorded = insert(StripeEvent).values(id=event["id"], type=event["type"]).on_conflict_do_nothing()
-        if session.connection().execute(recorded).rowcount:
+        if session.scalar(recorded.returning(StripeEvent.id)):  # nothing is returned of one that was there
             handle(session, event["data"]["object"])
 
 
