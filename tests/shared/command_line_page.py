@@ -66,7 +66,7 @@ def _command(context: click.Context, command: click.Command) -> Iterator[str]:
 
 
 def _code(words: str) -> str:
-    """`words` as code in a table's cell, where GitHub and the site do not agree how a | is written between backticks."""
+    """`words` as code in a table's cell, where GitHub and the site do not agree on a | between backticks."""
     return f"<code>{words.replace('|', '&#124;')}</code>" if "|" in words else f"`{words}`"
 
 
