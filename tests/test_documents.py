@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +19,8 @@ import pytest
 from hookassay import configuration
 from hookassay.cli import main
 from hookassay.orders.source import Source
+from hookassay.orders.sql import SqlReader
+from hookassay.orders.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
@@ -33,10 +37,21 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def _shown(path: Path, language: str) -> list[str]:
+    """What a document shows in that language, each block apart."""
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
+TABLES = [
+    text for text in _shown(ROOT / "docs" / "stacks.md", "toml") if not re.search(r"query|\{session_id\}", text)
+]
+"""Each hookassay.toml for a framework whose orders are read from a table."""
+
+
 def _configurations() -> Iterator[Any]:
     """Each hookassay.toml that is shown or there."""
     for path in DOCUMENTS:
-        for number, text in enumerate(re.findall(r"```toml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)):
+        for number, text in enumerate(_shown(path, "toml")):
             yield pytest.param(text, id=f"{_name(path)}-{number}")
     for path in sorted(ROOT.glob("examples/*/hookassay.toml")):
         yield pytest.param(path.read_text(encoding="utf-8"), id=_name(path))
@@ -54,6 +69,32 @@ def test_a_configuration_is_accepted(text: str, tmp_path: Path) -> None:
 
     if settings.orders.source is not None:
         assert Source.parse(settings.orders.source, tmp_path).kind
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_a_frameworks_table_is_read(text: str, tmp_path: Path) -> None:
+    """From a table with the names and words that docs/stacks.md gives for a framework its orders can be read."""
+    path = tmp_path / "hookassay.toml"
+    path.write_text(re.sub(r'source = "[^"]*"', 'source = "sqlite:///shop.db"', text))
+    orders = configuration.load(path, defaultdict(str, STRIPE_WEBHOOK_SECRET="whsec_x")).orders
+    assert orders.source is not None
+    values = {
+        "stripe_session_id": "cs_1",
+        "status": orders.values["paid"][0],
+        "refund_status": orders.values["partially_refunded"][0],
+        "dispute_status": orders.values["dispute_lost"][0],
+        "total_amount": 1000,
+    }
+    row = {name: values.get(standard) for standard, name in orders.columns.items()}
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database, database:
+        database.execute(f'CREATE TABLE "{orders.table}" ({", ".join(row)})')
+        database.execute(f'INSERT INTO "{orders.table}" VALUES ({", ".join("?" * len(row))})', list(row.values()))
+    reader = SqlReader(orders, Source.parse(orders.source, tmp_path))
+
+    read = [Vocabulary(orders).order(found) for found in reader.read("cs_1")]
+
+    reader.close()
+    assert [order.states for order in read] == [{"paid", "partially_refunded", "dispute_lost"}]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
