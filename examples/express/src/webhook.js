@@ -32,9 +32,9 @@ function verified(request, secret) {
   try {
     event = Stripe.webhooks.constructEvent(request.body, request.headers["stripe-signature"], secret);
   } catch (error) {
-    // The library throws other errors too, for input that only an attacker sends. The message stays in the log: it
+    // The library throws other errors too, for input that only an attacker sends. The answer repeats none of it: it
     // would tell him what to change.
-    console.warn("refused a delivery:", error.name);
+    console.warn("refused a delivery:", error.type ?? error.name);
     return null;
   }
   // What is signed is still no event if it is a list, say, or null.
