@@ -33,8 +33,8 @@ def verified(request: HttpRequest) -> dict[str, Any] | None:
             request.body, request.headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
         ).to_dict()
     except Exception as error:
-        # The library raises more than SignatureVerificationError for what only an attacker sends. The answer repeats none
-        # of it: it would tell him what to change.
+        # The library raises more than SignatureVerificationError for what only an attacker sends. The answer repeats
+        # none of it: it would tell him what to change.
         log.warning("refused a delivery: %s", type(error).__name__)
         return None
     data = event.get("data")

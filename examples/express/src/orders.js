@@ -183,7 +183,7 @@ export class Orders {
 const refund = (orders, object) => orders.refund(object);
 const dispute = (orders, object) => orders.dispute(object);
 
-/** Event type → what it does. Subscribe the endpoint to exactly these. */
+/** Event type → what it does. Subscribe the endpoint to these, and to payment_intent.payment_failed for the log. */
 const HANDLERS = new Map([
   [
     "checkout.session.completed",

@@ -43,8 +43,8 @@ def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
     try:
         event = stripe.Webhook.construct_event(body, signature, secret).to_dict()
     except Exception as error:
-        # The library raises more than SignatureVerificationError for what only an attacker sends. The answer repeats none
-        # of it: it would tell him what to change.
+        # The library raises more than SignatureVerificationError for what only an attacker sends. The answer repeats
+        # none of it: it would tell him what to change.
         log.warning("refused a delivery: %s", type(error).__name__)
         return None
     data = event.get("data")
