@@ -42,9 +42,7 @@ def _shown(path: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
 
 
-TABLES = [
-    text for text in _shown(ROOT / "docs" / "stacks.md", "toml") if not re.search(r"query|\{session_id\}", text)
-]
+TABLES = [text for text in _shown(ROOT / "docs" / "stacks.md", "toml") if not re.search(r"query|\{session_id\}", text)]
 """Each hookassay.toml for a framework whose orders are read from a table."""
 
 

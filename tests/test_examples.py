@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from judged import Judged
 from needed import needed
 from pool import Judgements
 
+from hookassay.cli import main
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CERTIFY = EXAMPLES / "certify.py"
+SHOPS = ["express", "django", "fastapi"]
 EXPLAINED = (EXAMPLES.parent / "docs" / "origin.md").read_text(encoding="utf-8")
-
-pytestmark = pytest.mark.slow
 
 
 def judge(name: str, folder: Path) -> Judged:
@@ -43,7 +46,26 @@ def _node(name: str) -> None:
         needed(shutil.which("npm") if shutil.which("node") else None, "no Node is installed (apt-get install npm)")
 
 
-@pytest.mark.parametrize("name", ["express", "django", "fastapi"])
+@pytest.mark.parametrize("name", SHOPS)
+def test_the_scan_finds_nothing_in_a_shop(name: str) -> None:
+    """A shop that is there to be copied has none of the faults that its source could show."""
+    scanned = CliRunner().invoke(main, ["scan", str(EXAMPLES / name)])
+
+    assert "clean" in scanned.output
+    assert scanned.exit_code == 0
+
+
+def test_the_scan_finds_in_the_original_document_what_is_explained() -> None:
+    """docs/origin.md shows every rule that the handler breaks, as the scan prints it."""
+    scanned = CliRunner().invoke(main, ["scan", str(EXAMPLES / "origin")])
+
+    found = re.findall(r"^[✘!] SC-.*", scanned.output, re.MULTILINE)
+    assert found == re.findall(r"^[✘!] SC-.*", EXPLAINED, re.MULTILINE)
+    assert found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHOPS)
 def test_a_shop_is_certified(name: str, judgements: Judgements) -> None:
     """A shop that is there to be copied keeps every clause that applies to it."""
     _node(name)
@@ -55,6 +77,7 @@ def test_a_shop_is_certified(name: str, judgements: Judgements) -> None:
     assert shop.having("failed", "warned", "error", "not_testable") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["origin"])
 def test_the_handler_of_the_original_document_fails_as_explained(name: str, judgements: Judgements) -> None:
     """docs/origin.md speaks of every clause that the handler fails, and shows the groups as they are."""
