@@ -155,3 +155,17 @@ Feature: Deliveries are taken as HTTP brings them
       Given a purchase from another connected account
       When the payment is delivered
       Then it has no effect
+
+  @DL-14 @SHOULD
+  Rule: What ends a checkout without a payment is acknowledged
+    Source: docs.stripe.com/webhooks: return a 2xx; whatever else is delivered again for three days.
+    Prevents: an order that was never made, or a status without a name, is an error for ever.
+
+    Example: a delayed payment that fails
+      Given the delayed payment's checkout.session.completed has settled
+      When the delayed payment's checkout.session.async_payment_failed is delivered
+      Then every delivery is acknowledged at last
+
+    Example: a checkout that expires
+      When the expiry is delivered
+      Then every delivery is acknowledged at last

@@ -93,6 +93,12 @@ Feature: Disputes are recorded as they stand
       When the reinstatement of the dispute's funds is delivered
       Then the order is lost
 
+    Example: under review, which is no end
+      Given the payment made the order paid
+      And a dispute made the order disputed
+      When the dispute's update to under_review is delivered
+      Then the order is disputed
+
     Example: open, with funds withdrawn
       Given the payment made the order paid
       When a dispute is delivered

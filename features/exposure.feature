@@ -45,3 +45,7 @@ Feature: Nothing is given away
     Example: without credentials
       Given the payment made the order paid
       Then nobody is shown the order without credentials
+
+    Example: with wrong credentials
+      Given the payment made the order paid
+      Then nobody is shown the order with wrong credentials

@@ -109,6 +109,10 @@ Feature: Orders say what was paid
       When the expiry is delivered
       Then the order is not paid
 
+    Example: the expiry of a checkout that needed no payment
+      When the free checkout's expiry is delivered
+      Then the order is not paid
+
     Example: an expiry after the payment
       Given the payment made the order paid
       When the expiry is delivered
@@ -152,6 +156,21 @@ Feature: Orders say what was paid
         | 5120   | kwd      |
         | 500    | isk      |
 
+    Example: every currency without decimals
+      Given purchases of 500 minor units each in bif, clp, djf, gnf, jpy, kmf, krw, mga, pyg, rwf, vnd, vuv, xaf, xof, xpf
+      When each of them is paid
+      Then each order shows its amount
+
+    Example: every currency of three decimals
+      Given purchases of 5120 minor units each in bhd, jod, kwd, omr, tnd
+      When each of them is paid
+      Then each order shows its amount
+
+    Example: a subscription's payment, which no payment intent repeats
+      Given a purchase of a subscription, whose payment_intent is null
+      When the payment's checkout.session.completed is delivered
+      Then the order shows its amount
+
   @OR-11 @SHOULD
   Rule: Amounts above 2^31 are kept exactly
     Source: docs.stripe.com/currencies: up to 12 digits for most cards.
@@ -167,6 +186,13 @@ Feature: Orders say what was paid
         | 999999999999 | krw      |
         | 999999999999 | idr      |
 
+    Example: 999999999999 krw, refunded
+      Given a full refund makes another order refunded
+      And a purchase of 999999999999 krw minor units
+      And the payment made the order paid
+      When a full refund is delivered
+      Then the order is refunded
+
   @OR-12 @MUST
   Rule: Ids are opaque, case-sensitive, long and of any prefix
     Source: docs.stripe.com/upgrades: ids of up to 255 characters, prefixes may change.
@@ -179,7 +205,7 @@ Feature: Orders say what was paid
 
       Examples:
         | shape             |
-        | 200 characters    |
+        | 255 characters    |
         | an unknown prefix |
 
     Scenario Outline: refunded, with ids of <shape>
@@ -191,13 +217,13 @@ Feature: Orders say what was paid
 
       Examples:
         | shape             |
-        | 200 characters    |
+        | 255 characters    |
         | an unknown prefix |
 
-    Example: two orders with ids of 200 characters, one refunded
+    Example: two orders with ids of 255 characters, one refunded
       Given a full refund makes another order refunded
-      And a purchase with ids of 200 characters
-      And another purchase with ids of 200 characters
+      And a purchase with ids of 255 characters
+      And another purchase with ids of 255 characters
       When both payments are delivered, their events in turn
       And a full refund is delivered
       Then the order is refunded

@@ -53,6 +53,13 @@ Feature: Events converge in whatever order they arrive
       When a declined attempt is delivered
       Then the order is paid
 
+    Example: declined, reported after the refund
+      Given a declined attempt happened
+      And the payment made the order paid
+      And a full refund made the order refunded
+      When a declined attempt is delivered
+      Then the order is refunded
+
   @OO-05 @MUST
   Rule: A completion that arrives again does not reset a refunded or disputed order
     Source: docs.stripe.com/webhooks, "Handle duplicate events" and event ordering.
@@ -134,6 +141,21 @@ Feature: Events converge in whatever order they arrive
         | won     | under_review   | neither disputed nor lost |
         | lost    | needs_response | lost                      |
         | lost    | under_review   | lost                      |
+
+    Scenario Outline: closed as <outcome>, then the opening, then its review
+      Given the payment made the order paid
+      And a dispute happened
+      And the dispute's update to under_review happened
+      And the dispute's closing as <outcome> happened
+      When the dispute's closing as <outcome> is delivered
+      And a dispute is delivered
+      And the dispute's update to under_review is delivered
+      Then the order is <state>
+
+      Examples:
+        | outcome | state                     |
+        | won     | neither disputed nor lost |
+        | lost    | lost                      |
 
   @OO-09 @MUST
   Rule: A refund whose failure arrives before its creation ends as failed

@@ -143,6 +143,14 @@ Feature: Refunds are counted once and in full
       When the refund's failure is delivered
       Then the order is not refunded
 
+    Example: 600 and 400, of which both fail
+      Given the payment made the order paid
+      And a refund of 600 has settled
+      And a refund of 400 made the order refunded
+      And the failure of the refund of 600 has settled
+      When the refund's failure is delivered
+      Then the order is not refunded at all
+
     Example: 300 stand, 200 fail, by amount
       Given the payment made the order paid
       And a refund of 300 has settled

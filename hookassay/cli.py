@@ -1,7 +1,8 @@
-"""The command line: certify, scan, serve, stripe-api, clauses."""
+"""The command line: certify, verify, scan, serve, stripe-api, clauses."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from rich.console import Console
 from . import __version__, configuration
 from .config import Settings
 from .endpoint import Endpoint
-from .errors import HookassayError, UsageError
+from .errors import HookassayError, Refused, UsageError
 from .importing import Transcript, importable, load
 from .judging.contract import Contract
 from .redaction import Redactor
@@ -27,6 +28,9 @@ from .stripe_api.address import Address
 APPLICATION_LOG = "application.log"
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from .judging.baseline import Baseline
     from .report.in_source import InSource
     from .stripe_api.client import StripeApi
 
@@ -42,6 +46,13 @@ Exit codes:
   0  nothing that fails the scan
   1  a finding as severe as --fail-on, or one that aborts whatever --fail-on says
   2  wrong usage or configuration"""
+
+
+VERIFY_EXIT_CODES = """\b
+Exit codes:
+  0  the certificate is what the key's owner signed
+  1  it is refused
+  2  wrong usage: a file that cannot be read, or is no key"""
 
 
 class _Group(click.Group):
@@ -115,12 +126,35 @@ def main() -> None:
 )
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option("--seed", metavar="N", help="Draw other orders of delivery than the usual ones.")
+@click.option(
+    "--contract",
+    metavar="VERSION",
+    help="Judge by this version of the contract, such as 2026.1; clauses added later are reported, not counted.",
+)
 @click.option("--strict", is_flag=True, help="A failing SHOULD also fails the run.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Known failures: green while they stand, red when a new one appears or a listed one passes.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Write what fails in this run as known failures; default: the file of --baseline, else "
+    "hookassay-baseline.toml. Reasons that stand there are kept.",
+)
+@click.option(
+    "--sign",
+    metavar="KEY",
+    help="Sign the certificate with this private Ed25519 key (PEM or OpenSSH); hookassay verify checks it.",
+)
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
 @click.option("--verbose", is_flag=True, help="Show the time per phase.")
-def certify(config: str | None, listing: bool, **options: Any) -> None:
+def certify(config: str | None, listing: bool, write_baseline: str | None, **options: Any) -> None:
     """Judge the endpoint at URL by the contract.
 
     With neither a URL nor --app the reference server is started on SQLite in a temporary folder, and judged.
@@ -131,15 +165,18 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
         stdin=sys.stdin,
         **options,
     )
-    contract = Contract.load()
-    # What runs pytest is imported where it is needed: `hookassay clauses` answers at once without it.
+    contract = Contract.load().at(settings.run.contract)
+    # What reads features or runs pytest is imported where it is needed: `hookassay clauses` is quick without it.
+    from .judging.baseline import opened
+
+    baseline, to_write = opened(settings.run.baseline, write_baseline, contract)
     if listing:
         from . import reference
         from .judging.run import plan
         from .report.listing import print_plan
 
         told = settings if settings.endpoint.url or settings.endpoint.app else reference.judged_by(settings)
-        print_plan(plan(contract, told), contract, _console())
+        print_plan(plan(contract, told), contract, _console(), baseline)
         return
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     console = _console()  # before an application's output is kept away from ours
@@ -149,7 +186,8 @@ def certify(config: str | None, listing: bool, **options: Any) -> None:
 
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or _consents(endpoint, the_plan.estimate(told.run.workers)):
-            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source))
+            known = (baseline, to_write)
+            sys.exit(_judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source, known))
     sys.exit(3)
 
 
@@ -162,14 +200,18 @@ def _judge(
     transcript: Transcript | None,
     stripe_api: StripeApi | None,
     source: InSource | None,
+    known: tuple[Baseline | None, Baseline | None],
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
-    from .report import document, junit
+    from .report import certificate, document, junit, known_failures
     from .report.terminal import TerminalReport
 
     redactor = Redactor(_secrets(settings))
+    baseline, to_write = known
+    signer = _signer(settings)
     document.prepare(settings.run.report)
+    certificate.withdraw(settings.run.report)
     report = TerminalReport(
         console,
         contract,
@@ -180,13 +222,19 @@ def _judge(
         source=source,
     )
     try:
-        result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
+        run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
+        result = run.execute(the_plan)
         written = [
             document.write(result, contract, settings.run.report, redactor, source),
             junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
         ]
+        written += certificate.write(result, contract, settings.run.report, redactor, signer)
         written += _log(transcript, settings.run.report, redactor)
+        if to_write is not None and not result.problem:
+            written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
         report.closing(result, written)
+        if to_write is not None and result.problem:
+            _complain(f"The baseline {to_write.file} was not written, because the run ended before its end.")
     except HookassayError as error:
         raise type(error)(redactor.clean(str(error))) from None
     finally:
@@ -194,16 +242,27 @@ def _judge(
     return result.exit_code
 
 
+def _signer(settings: Settings) -> Ed25519PrivateKey | None:
+    """What the certificate is signed with, if anything: a key that is none must end a run before it begins."""
+    if settings.run.sign is None:
+        return None
+    from .attestation.key import signing_key
+
+    return signing_key(settings.run.sign)
+
+
 def _in_source(settings: Settings, config: Path | None, console: Console) -> InSource | None:
     """What is wrong in the source, where one was named; ends the run where nothing should be certified with it."""
     if settings.scan.source is None:
         return None
     from .inspection import inspect
+    from .report import certificate
     from .report.findings import FindingsReport
     from .report.in_source import InSource
 
     made = inspect(settings.scan.source, config, os.environ)
     if made.scan.aborting:
+        certificate.withdraw(settings.run.report)
         FindingsReport(console, made.curtain).aborted(made.scan)
         sys.exit(1)
     return InSource(made.scan, made.curtain)
@@ -301,12 +360,17 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 
 def _command_line() -> str:
-    """This command line without its secrets and without --only, to show a failure again."""
+    """This command line without its secrets, --only and --write-baseline, to show a failure again."""
     words = iter(sys.argv[1:])
     kept = ["hookassay"]
     hidden = ("--secret", "--header", "--orders-header")
+    unvalued = False
     for word in words:
         name, equals, _ = word.partition("=")
+        # To see a failure again writes nothing; the FILE of --write-baseline may be there or not.
+        written, unvalued = unvalued, name == "--write-baseline" and not equals
+        if name == "--write-baseline" or (written and not word.startswith("-")):
+            continue
         if name == "--only":
             if not equals:
                 next(words, None)
@@ -327,6 +391,37 @@ def _quoted(word: str) -> str:
 
 def _console() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=False)
+
+
+@main.command(epilog=VERIFY_EXIT_CODES)
+@click.argument("file")
+@click.option(
+    "--key",
+    required=True,
+    metavar="PUB",
+    help="The public Ed25519 key of whoever you trust to certify, PEM or OpenSSH.",
+)
+def verify(file: str, key: str) -> None:
+    """Check the certificate FILE, and show what it certifies.
+
+    One that is not signed, was altered, was signed with another key, or is no certificate of hookassay is refused.
+    """
+    from .attestation import envelope, statement
+    from .attestation.key import key_id, public_key
+    from .report.verified import print_verified
+
+    trusted = public_key(Path(key))
+    try:
+        document = json.loads(Path(file).read_bytes())
+    except OSError as error:
+        raise UsageError(f"The certificate {file} cannot be read ({error.strerror or error}).") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"The certificate {file} must be JSON, as certify writes it to certificate.json.") from None
+    try:
+        told = statement.certified(envelope.unseal(document, trusted))
+    except Refused as refused:
+        raise Refused(f"{file} is refused. {refused}") from None
+    print_verified(told, key_id(trusted), _console())
 
 
 @main.command(epilog=SCAN_EXIT_CODES)

@@ -172,6 +172,9 @@ class RunSettings:
         strict: Whether a failing SHOULD fails the run.
         only: Clause ids or groups to judge; empty means all.
         seed: What is drawn is drawn from it; None draws the same ever again.
+        contract: The version of the contract to judge by; None means the newest.
+        baseline: A file of known failures, for which a run is not red; None knows of none.
+        sign: A private key to sign the certificate with; None leaves it unsigned.
         yes: Whether sending to another machine was consented to.
         verbose: Whether to print the time per phase.
     """
@@ -185,6 +188,9 @@ class RunSettings:
     strict: bool = False
     only: tuple[str, ...] = ()
     seed: int | None = None
+    contract: str | None = None
+    baseline: Path | None = None
+    sign: Path | None = None
     yes: bool = False
     verbose: bool = False
 

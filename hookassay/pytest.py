@@ -310,7 +310,7 @@ def _run(
             all_settings = replace(all_settings, run=replace(all_settings.run, workers=1, **settings))
             stripe_api = stand_ins(all_settings)
             endpoint = stack.enter_context(_endpoint(told, all_settings))
-            contract = Contract.load()
+            contract = Contract.load().at(all_settings.run.contract)
             redactor = Redactor([endpoint.secret, *(value for _, value in all_settings.orders.headers)])
             report = TerminalReport(Console(file=output, width=100), contract, redactor, command="hookassay certify …")
             reader = FunctionReader(all_settings.orders, told.orders) if callable(told.orders) else None

@@ -39,3 +39,8 @@ def _(scene: Scene) -> None:
 @then("nobody is shown the order without credentials")
 def _(scene: Scene) -> None:
     publicity.order_is_not_public(scene)
+
+
+@then("nobody is shown the order with wrong credentials")
+def _(scene: Scene) -> None:
+    publicity.order_asks_for_the_right_credentials(scene)

@@ -37,6 +37,11 @@ def _(expect: Expectation, amount: int, currency: str) -> None:
     expect.shows_amount(amount, currency)
 
 
+@then("the order shows its amount")
+def _(expect: Expectation) -> None:
+    expect.shows_its_amount()
+
+
 @then(parsers.parse("the order shows {thousandths} thousandths of it refunded"))
 def _(expect: Expectation, thousandths: str) -> None:
     expect.shows_refunded(thousandths)

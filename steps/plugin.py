@@ -9,6 +9,7 @@ pytest_plugins = [
     "hookassay.steps.races",
     "hookassay.steps.courses",
     "hookassay.steps.orders",
+    "hookassay.steps.currencies",
     "hookassay.steps.failures",
     "hookassay.steps.connections",
     "hookassay.steps.exposure",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from defective import CONTRACT, DEFECTS, RACES, check, judge
 from pool import Judgements
@@ -61,3 +63,27 @@ def test_a_defect_says_what_is_wrong_in_one_line(name: str) -> None:
     description = DEFECTS[name].description
     assert description.endswith(".")
     assert len(description) <= 120
+
+
+@pytest.mark.parametrize("name", sorted(DEFECTS))
+def test_a_defect_has_a_name_that_fits_a_sentence(name: str) -> None:
+    """What a defect is known as can stand in a sentence, behind "behaves like": a few words without a full stop."""
+    known_as = DEFECTS[name].known_as
+    assert 3 <= len(known_as.split()) <= 9
+    assert "." not in known_as
+    assert len(known_as) <= 70
+
+
+def test_no_two_defects_are_known_by_one_name() -> None:
+    """What a report calls a defect tells it from all others."""
+    names = Counter(defect.known_as for defect in DEFECTS.values())
+    assert [name for name, number in names.items() if number > 1] == []
+
+
+@pytest.mark.parametrize("name", sorted(DEFECTS))
+def test_a_defect_says_how_it_is_mended(name: str) -> None:
+    """Each defect has a fix, short enough for a report and in whole sentences."""
+    fix = DEFECTS[name].fix
+    assert fix.endswith(".")
+    assert len(fix.rstrip(".").split()) > 1
+    assert len(fix) <= 260

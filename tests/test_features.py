@@ -26,6 +26,7 @@ from hookassay.judging.failure import BODIES
 from hookassay.judging.feature import contract_features, examples
 from hookassay.judging.race import CONTESTS
 from hookassay.judging.scene import PROMISED_BY, REDATINGS, REPEATS
+from hookassay.sender import money
 from hookassay.sender.event import STYLES
 from hookassay.sender.purchase import Purchase, PurchaseBook
 from hookassay.sender.signature import FORGERIES, SIGNINGS
@@ -251,7 +252,12 @@ def purchase(mode: str = "payment") -> Purchase:
 
 def is_fact(words: str) -> bool:
     """Whether a story can tell it: at once, after a payment with all that may follow it, or after a delayed one."""
-    for before in ((), ("the payment", "a pending refund", "a dispute"), ("the delayed payment's checkout",)):
+    for before in (
+        (),
+        ("the payment", "a pending refund", "a dispute"),
+        ("the payment", "a refund of 600"),
+        ("the delayed payment's checkout",),
+    ):
         story = Story(purchase("setup" if words == "the set-up" else "payment"))
         try:
             for fact in (*before, words):
@@ -295,6 +301,7 @@ NAMED: dict[str, Callable[[str], bool]] = {
     "events with {variation}": VARIATIONS.__contains__,
     "body arrives that is {kind}": BODIES.__contains__,
     "comes by {method}": METHODS.__contains__,
+    "each in {currencies}": lambda text: len({money.exponent(code) for code in text.split(", ")} - {2}) == 1,
 }
 """What stands around a parameter in a step's pattern → whether a value is one that the harness knows."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from defects.registry import load
-from kill_matrix import PAGE, page
+from kill_matrix import DATA, PAGE, data, page
 
 from hookassay.judging.contract import Clause, Contract
 from hookassay.judging.feature import examples
@@ -41,3 +41,8 @@ def test_there_are_defects_enough() -> None:
 def test_the_page_shows_the_defects() -> None:
     """docs/kill-matrix.md is what the defects say; `python tests/shared/kill_matrix.py` writes it."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_a_diagnosis_goes_by_the_defects() -> None:
+    """What is installed for diagnoses is what the defects say; `python tests/shared/kill_matrix.py` writes it."""
+    assert DATA.read_text(encoding="utf-8") == data()

@@ -6,16 +6,23 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mutation import page
 from mutation.equivalent import KINDS, Equivalents
 from mutation.mutants import MODULES, Mutant, all_mutants, mutants, source
-from mutation.run import STATE, Found, State, scores
+from mutation.run import STATE, Found, State, counted, scores
 
 RUN = Path(__file__).parent / "mutation" / "run.py"
 ALL = all_mutants()
 KEYS = {mutant.key: mutant for mutant in ALL}
+
+
+def published() -> dict[str, Any]:
+    """The score that stands in the repository."""
+    score: dict[str, Any] = json.loads(page.SCORE.read_text(encoding="utf-8"))
+    return score
 
 
 def changes(text: str) -> dict[str, set[str]]:
@@ -161,6 +168,31 @@ class TestWhoJudges:
         assert (found[one.key].killed_by, found[one.key].profile) == ("RP-03", "rows")
         assert found[other.key].survived == ["rows"]
         assert found[ALL[2].key] == Found(ALL[2])
+
+    def test_what_was_published_is_believed(self, tmp_path: Path) -> None:
+        """Where nothing was judged, all are killed but those published as survivors and those that are listed."""
+        state = State(tmp_path / "state", ALL)
+        score = published()
+        state.believe(score, Equivalents.load())
+
+        alive = {key for key, one in state.found.items() if not one.killed_by}
+        listed = {key for entry in Equivalents.load().entries for key in entry.keys}
+        assert alive == {*score["survivors"], *listed}
+        assert State(state.path, ALL).found == state.found
+        assert counted((one.killed_by for one in state.found.values()), {"RP-03": 3}) == {"RP-03": 3}
+
+    def test_a_module_that_changed_is_judged_anew(self, tmp_path: Path) -> None:
+        """What was published of another text of a module says nothing of this one."""
+        state = State(tmp_path / "state", ALL)
+        score = published()
+        state.believe({**score, "sources": {**score["sources"], "money": "another"}}, Equivalents.load())
+
+        assert {one.killed_by for one in state.found.values() if one.mutant.module == "money"} == {""}
+
+    def test_a_list_that_changed_is_told(self, tmp_path: Path) -> None:
+        """Mutants that are no longer listed as equivalent were never judged, and are not taken for killed."""
+        with pytest.raises(ValueError, match="before you change that list"):
+            State(tmp_path / "state", ALL).believe(published(), Equivalents(()))
 
     def test_the_state_is_no_part_of_the_project(self) -> None:
         """Git ignores where it is kept what was found."""

@@ -227,6 +227,27 @@ RUN = Table(
             variable="HOOKASSAY_SEED",
             option="--seed",
         ),
+        Key(
+            "contract",
+            kinds.CONTRACT,
+            "The version of the contract to judge by; clauses added later are reported, not counted.",
+            variable="HOOKASSAY_CONTRACT",
+            option="--contract",
+        ),
+        Key(
+            "baseline",
+            kinds.PATH,
+            "A file of known failures: the run is green while exactly these fail.",
+            variable="HOOKASSAY_BASELINE",
+            option="--baseline",
+        ),
+        Key(
+            "sign",
+            kinds.PATH,
+            "A private Ed25519 key, PEM or OpenSSH, that the certificate is signed with.",
+            variable="HOOKASSAY_SIGN",
+            option="--sign",
+        ),
     ),
 )
 

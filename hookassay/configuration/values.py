@@ -316,6 +316,9 @@ TOLERANCE = Kind("a whole number of seconds, at least 60", _number(60, math.inf,
 BYTES = Kind("a whole number of bytes, at least 1024", _number(1024, math.inf, whole=True), _number_in)
 AMOUNT = Kind("a whole number of minor units (cents), at least 1", _number(1, math.inf, whole=True), _number_in)
 EVENTS = Kind("event types such as checkout.session.completed, at least one (or * alone for all)", _events, commas)
+CONTRACT = Kind(
+    "a version of the contract such as 2026.1", _matching(r"\d{4}\.\d+", lambda text: text.strip().lstrip("v"))
+)
 NAMES = Kind("clause ids or groups such as RP-05 or replayed, at least one", _list_of(_text), commas)
 API_VERSION = Kind('an API version in the form YYYY-MM-DD or YYYY-MM-DD.train, or "all"', _api_version)
 ADDRESS = Kind("HOST:PORT such as 127.0.0.1:12111, or [::1]:12111", _address)

@@ -16,7 +16,7 @@ DECLARABLE = ("client_reference_id", "metadata")
 
 NULLED: dict[str, Any] = {"null": None, "empty": {}}
 
-LONG_ID = 200
+LONG_ID = 255
 
 
 def _long(own: str) -> str:
@@ -30,7 +30,7 @@ def _of_unknown_prefix(own: str) -> str:
     return f"x{prefix}9{underscore}{rest}"
 
 
-SHAPES: dict[str, Callable[[str], str]] = {"200 characters": _long, "an unknown prefix": _of_unknown_prefix}
+SHAPES: dict[str, Callable[[str], str]] = {"255 characters": _long, "an unknown prefix": _of_unknown_prefix}
 """Shapes that Stripe's ids may take (docs.stripe.com/upgrades: up to 255 characters, prefixes may change)."""
 
 

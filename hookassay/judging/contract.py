@@ -57,6 +57,21 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Level:
+    """What a certificate says at a glance: every MUST of some groups was judged and holds.
+
+    Attributes:
+        name: One word, such as `idempotent`.
+        title: What it means, one sentence.
+        groups: The ids of its groups; one that has no clauses yet keeps the level from being given.
+    """
+
+    name: str
+    title: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Clause:
     """One normative sentence about an endpoint.
 
@@ -72,6 +87,7 @@ class Clause:
         needs: What it cannot be seen without, keys of `NEEDS`.
         events: Event types it cannot be seen without: of each inner tuple at least one must be subscribed to.
         depends: Ids of the clauses without which it proves nothing; only the direct ones.
+        since: The version of the contract that it came with; empty where the contract has had one version only.
     """
 
     id: str
@@ -85,6 +101,7 @@ class Clause:
     needs: tuple[str, ...]
     events: tuple[tuple[str, ...], ...]
     depends: tuple[str, ...]
+    since: str = ""
 
     @property
     def group(self) -> str:
@@ -97,16 +114,20 @@ class Contract:
     """Every clause, in the order in which reports show them.
 
     Attributes:
-        version: The contract's own version, such as `2026.1`.
+        version: The contract's own version, such as `2026.1`: the one that is judged by.
         groups: The groups of clauses.
         clauses: All clauses, group by group.
         payload: Ids of the clauses that depend on how Stripe's objects look: what is judged in each API version.
+        versions: All versions that the contract has had, oldest first; empty where this is the only one.
+        levels: What a certificate can say at a glance.
     """
 
     version: str
     groups: tuple[Group, ...]
     clauses: tuple[Clause, ...]
     payload: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
 
     @classmethod
     def load(cls) -> Self:
@@ -121,10 +142,17 @@ class Contract:
             ValueError: it is not TOML, or says something that the harness would misread; the message names the clause.
         """
         document = tomllib.loads(text)
-        _exactly("the contract", document, {"contract": str, "payload": list, "groups": dict, "clause": list})
+        document = {"versions": [document.get("contract")], "levels": {}, **document}
+        _exactly(
+            "the contract",
+            document,
+            {"contract": str, "versions": list, "payload": list, "groups": dict, "levels": dict, "clause": list},
+        )
+        _strings("the contract", "versions", document["versions"])
         groups = tuple(_group(name, table) for name, table in document["groups"].items())
-        clauses = tuple(_clause(table) for table in document["clause"])
-        contract = cls(document["contract"], groups, clauses)
+        clauses = tuple(_clause(table, document["versions"]) for table in document["clause"])
+        levels = tuple(_level(name, table) for name, table in document["levels"].items())
+        contract = cls(document["contract"], groups, clauses, versions=tuple(document["versions"]), levels=levels)
         contract._check()
         _strings("the contract", "payload", document["payload"])
         return replace(contract, payload=contract._named("payload", document["payload"]))
@@ -138,6 +166,23 @@ class Contract:
 
     def __iter__(self) -> Iterator[Clause]:
         return iter(self.clauses)
+
+    def at(self, version: str | None) -> Self:
+        """The same clauses, judged by as in an older `version`; None means the newest.
+
+        Raises:
+            UsageError: there is no such version.
+        """
+        versions = self.versions or (self.version,)
+        if version is not None and version not in versions:
+            raise UsageError(f"There is no contract {version!r}. It must be one of {', '.join(versions)}.")
+        return replace(self, version=version or versions[-1])
+
+    def counts(self, clause: Clause) -> bool:
+        """Whether `clause` is one of the version that is judged by, and did not come later."""
+        if clause.since not in self.versions:
+            return True
+        return self.versions.index(clause.since) <= self.versions.index(self.version)
 
     def group_of(self, clause: Clause) -> Group:
         """The group that `clause` belongs to."""
@@ -201,6 +246,8 @@ class Contract:
         """Raise ValueError for what is wrong between clauses, or between a clause and the groups."""
         if not self.clauses:
             raise ValueError("the contract has no clause")
+        if not self.versions or self.versions[-1] != self.version or len(set(self.versions)) < len(self.versions):
+            raise ValueError("versions must name each version once, the last one being that of the contract")
         groups = {group.id for group in self.groups}
         seen: set[str] = set()
         for clause in self.clauses:
@@ -213,6 +260,9 @@ class Contract:
             for needed in clause.depends:
                 if needed not in seen:
                     raise ValueError(f"{clause.id} depends on {needed}, which is no clause")
+                # Otherwise what is not counted could keep an older clause from being judged.
+                if self.versions.index(self[needed].since) > self.versions.index(clause.since):
+                    raise ValueError(f"{clause.id} depends on {needed}, which came later")
         for clause in self.clauses:
             if clause in self.prerequisites(clause.id):
                 raise ValueError(f"{clause.id} depends on itself")
@@ -227,17 +277,29 @@ def _group(group_id: str, table: Any) -> Group:
     return Group(group_id, table["name"], table["title"])
 
 
-def _clause(table: Any) -> Clause:
-    """The clause written in one `[[clause]]`."""
+def _level(name: str, table: Any) -> Level:
+    """The level written in one line of `[levels]`."""
+    where = f"the level {name}"
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} must be a table")
+    _exactly(where, table, {"groups": list, "title": str})
+    _strings(where, "groups", table["groups"])
+    return Level(name, table["title"], tuple(table["groups"]))
+
+
+def _clause(table: Any, versions: Sequence[str]) -> Clause:
+    """The clause written in one `[[clause]]`; one that does not say since when it is there is of the first version."""
     if not isinstance(table, dict) or not isinstance(table.get("id"), str) or not _CLAUSE_ID.fullmatch(table["id"]):
         raise ValueError("every clause must be a table with an id such as RP-05")
     clause_id = table["id"]
+    table = {"since": next(iter(versions), ""), **table}
     # A field's type is its annotation as written: "str", "tuple[str, ...]" and so on.
     _exactly(clause_id, table, {field.name: str if field.type == "str" else list for field in fields(Clause)})
     for name in ("level", "title", "source", "prevents", "test"):
         if not table[name].strip():
             raise ValueError(f"{clause_id}: {name} is empty")
     _one_of(clause_id, "level", [table["level"]], LEVELS)
+    _one_of(clause_id, "since", [table["since"]], versions)
     _one_of(clause_id, "phase", [table["phase"]], PHASES)
     _one_of(clause_id, "needs", table["needs"], tuple(NEEDS))
     for name in ("allowed", "depends"):

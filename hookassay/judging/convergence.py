@@ -47,7 +47,7 @@ BUDGET = 20.0
 LEAST = 3.0
 """Seconds that there are for the orders of a lifecycle even where those before it took all that there was."""
 
-SHORTENING = 15.0
+SHORTENING = 20.0
 """Seconds that are spent on making the failing orders of a clause shorter; the first scenarios that fail get them."""
 
 ROUND = 24
@@ -94,7 +94,7 @@ class Case:
         return [purchase.session_id for purchase in self._purchases]
 
     def deliver(self) -> None:
-        """Let everything happen, and deliver it in the course's order."""
+        """Let everything happen, and deliver it in the course's order, each attempt on a connection of its own."""
         for story, facts in zip(self._stories, self.course.lifecycles, strict=True):
             for fact in facts:
                 story.tell(fact)
@@ -107,6 +107,20 @@ class Case:
             if step.how == AS_ANOTHER:
                 event = event.again()
             self.couriers[step.part].deliver(self._purchases[step.part].session_id, [event], lost=step.lost)
+
+    def deliver_on_one_connection(self) -> None:
+        """Deliver it as far as the endpoint keeps a connection open, which is closed before anything else is asked.
+
+        An endpoint that serves one connection at a time is thus kept from nobody else.
+        """
+        with self._scene.bench.dispatch.line() as line:
+            for courier in self.couriers:
+                courier.line = line
+            try:
+                self.deliver()
+            finally:
+                for courier in self.couriers:
+                    courier.line = None
 
     def wrong(self) -> tuple[str, str] | None:
         """What is expected of the first purchase that reads otherwise, and how it reads; None where all are right."""
@@ -218,7 +232,7 @@ class Convergence:
         while len(tried) < len(courses) and (not tried or time.monotonic() < end):
             cases = [self._case(course) for course in courses[len(tried) : len(tried) + size]]
             began = time.monotonic()
-            in_lanes(Case.deliver, cases, lanes)
+            in_lanes(Case.deliver_on_one_connection if lanes == 1 else Case.deliver, cases, lanes)
             sent = time.monotonic()
             tried += cases
             wrong = late(self._bench, cases)
@@ -295,7 +309,7 @@ class Convergence:
         """Those of the courses that end otherwise than they must, in their order, and what is expected of them."""
         cases = [self._case(course) for course in courses]
         for case in cases:
-            case.deliver()
+            case.deliver_on_one_connection()
         wrong = wrong_for_good(self._bench, cases) if cases else []
         return {case.course: expected for case in wrong for expected, _ in filter(None, [case.wrong()])}
 
@@ -305,7 +319,7 @@ class Convergence:
         record.deliveries.clear()  # what is shown as sent is what fails
         cases = [self._case(course) for _ in range(2)]
         for case in cases:
-            case.deliver()
+            case.deliver_on_one_connection()
         late(self._bench, cases)
         wrong = wrong_for_good(self._bench, cases)
         if len(wrong) < len(cases):

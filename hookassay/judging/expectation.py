@@ -284,13 +284,22 @@ class Expectation:
                 )
         raise NotTestable(f"genuine deliveries have no effect for another reason ({refusals})")
 
-    def shows_amount(self, amount: int, currency: str) -> None:
+    def shows_its_amount(self) -> None:
+        """Expect `total_amount` to be what the purchase cost.
+
+        Raises:
+            NotTestable: the reader shows no amount.
+        """
+        purchase = self._scene.role().purchase
+        self.shows_amount(purchase.amount, purchase.currency)
+
+    def shows_amount(self, amount: int, currency: str, name: str = "it") -> None:
         """Expect `total_amount` to be `amount` minor units of `currency`, in the unit that is declared.
 
         Raises:
             NotTestable: the reader shows no amount.
         """
-        role = self._scene.role()
+        role = self._scene.role(name)
         minor = self._scene.bench.settings.orders.money == "minor"
         expected = Decimal(amount) if minor else money.major(amount, currency)
         shown, seen = self._scene.eventually(role, lambda orders: any(order.total == expected for order in orders))
@@ -304,7 +313,9 @@ class Expectation:
                 f"{amount} minor units of {currency} are shown as ISO 4217 counts them, not as Stripe does"
             )
             return
-        raise ContractViolation(f"total_amount {expected} ({'minor' if minor else 'major'} units)", describe(seen))
+        raise ContractViolation(
+            f"total_amount {expected} ({'minor' if minor else 'major'} units of {currency})", describe(seen)
+        )
 
     def shows_refunded(self, thousandths: str) -> None:
         """Expect `amount_refunded` to be so many thousandths of the price, where the order reader shows it.

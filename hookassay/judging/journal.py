@@ -69,6 +69,7 @@ class ScenarioRecord:
         story: The scenario's Gherkin steps, in order.
         rests_on: The clause that promises what the scenario took as given and did not get, empty otherwise.
         api_version: The API version of what it sent.
+        known: Why its failure is accepted for now, as the baseline says; empty for what the baseline does not excuse.
     """
 
     clause_id: str
@@ -84,6 +85,7 @@ class ScenarioRecord:
     story: list[str] = field(default_factory=list)
     rests_on: str = ""
     api_version: str = ""
+    known: str = ""
 
     def end(self, status: str, message: str = "", *, expected: str = "", seen: str = "") -> None:
         """Give the scenario its status; a failure once found is never taken back."""

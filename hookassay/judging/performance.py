@@ -204,7 +204,8 @@ class Performance:
             for clause in self.contract.clauses:
                 if clause.phase == phase:
                     add(clause)
-        return sorted(ordered, key=lambda clause: PHASES.index(clause.phase))
+        # What does not count must not do harm before what does.
+        return sorted(ordered, key=lambda clause: (PHASES.index(clause.phase), not self.contract.counts(clause)))
 
     def _failed_prerequisites(self, clause_id: str) -> list[str]:
         assert self.bench is not None

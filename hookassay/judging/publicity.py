@@ -39,13 +39,34 @@ def order_is_not_public(scene: Scene) -> None:
         ContractViolation: it shows the order.
         NotApplicable: orders are not read over HTTP, or the read-back is declared to be open.
     """
+    _refuse_open(scene)
+    if scene.bench.book.is_public(scene.role().purchase.session_id):
+        raise _shown("without credentials")
+
+
+def order_asks_for_the_right_credentials(scene: Scene) -> None:
+    """Expect the order read-back to show nothing to whoever has credentials of the right form and the wrong content.
+
+    Raises:
+        ContractViolation: it shows the order.
+        NotApplicable: orders are not read over HTTP, no credentials are configured, or the read-back is declared to
+            be open.
+    """
+    _refuse_open(scene)
+    if scene.bench.book.takes_any_credentials(scene.role().purchase.session_id):
+        raise _shown("with wrong credentials")
+
+
+def _refuse_open(scene: Scene) -> None:
     if scene.bench.settings.orders.open:
         raise NotApplicable("the read-back is declared to be open, for tests ([orders] open)")
-    if scene.bench.book.is_public(scene.role().purchase.session_id):
-        raise ContractViolation(
-            "a 401, 403 or 404 for whoever reads an order without credentials",
-            "the order. Where that is meant for tests only, say so: [orders] open = true",
-        )
+
+
+def _shown(how: str) -> ContractViolation:
+    return ContractViolation(
+        f"a 401, 403 or 404 for whoever reads an order {how}",
+        "the order. Where that is meant for tests only, say so: [orders] open = true",
+    )
 
 
 def _targets(path: str) -> Iterator[str]:

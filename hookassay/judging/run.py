@@ -27,12 +27,24 @@ from ..sender.version import expanded
 from ..stripe_api.client import StripeApi
 from . import feature
 from .applicability import outside
+from .baseline import Baseline, Standing
 from .bench import Bench, observer
 from .contract import Clause, Contract
+from .diagnosis import diagnose
 from .journal import NOT_TESTABLE, Journal
 from .performance import Performance, perform
 from .preflight import Preflight
-from .verdict import NOT_CERTIFIED, NOT_JUDGED, ClauseResult, Result, Target, clause_results, verdict
+from .verdict import (
+    NOT_CERTIFIED,
+    NOT_JUDGED,
+    ClauseResult,
+    Result,
+    Target,
+    clause_results,
+    excuse,
+    standing,
+    verdict,
+)
 from .watch import Watchlist
 from .workers import Workers
 
@@ -150,6 +162,7 @@ class Run:
         listener: Listener,
         reader: OrderReader | None = None,
         stripe_api: StripeApi | None = None,
+        baseline: Baseline | None = None,
     ) -> None:
         """Prepare a run; nothing is sent or opened yet. A `reader` takes the place of the one that settings name."""
         self.versions = expanded(settings.endpoint.api_version)
@@ -160,6 +173,7 @@ class Run:
         self.listener = listener
         self.reader = reader
         self.stripe_api = stripe_api
+        self.baseline = baseline
         self.journal = Journal()
         # Letters and digits, eight of them, as Stripe's ids have them; the clock keeps runs apart for a person.
         self.id = secrets.token_hex(4)
@@ -334,8 +348,15 @@ class Run:
         clauses = self._results_in(first, the_plan)
         results = {version: self._results_in(version, the_plan) for version in others if version in begun}
         judged = [*clauses, *chain.from_iterable(results.values())]
-        left_out = tuple(self._left_out(clauses, bench.book))
-        found = verdict(judged, left_out, strict=self.settings.run.strict, interrupted=interrupted or bool(problem))
+        early, strict = interrupted or bool(problem), self.settings.run.strict
+        known = None
+        if self.baseline is not None:
+            everywhere = {first: clauses, **results}
+            known = standing(self.baseline, everywhere, strict=strict, interrupted=early)
+            excuse(known.used, everywhere)
+        left_out = tuple(self._left_out(clauses, bench.book, known))
+        passing = known.passing if known else ()
+        found = verdict(judged, left_out, strict=strict, interrupted=early, passing=passing)
         if interrupted and not problem:
             problem = "The run was interrupted. What was judged until then is in the report."
         return Result(
@@ -354,6 +375,8 @@ class Run:
             phases=dict(self.journal.phases),
             versions=results,
             advice=self._advice(seconds),
+            baseline=known,
+            diagnoses=diagnose(judged),
         )
 
     def _advice(self, seconds: float) -> str:
@@ -370,8 +393,15 @@ class Run:
         outside = the_plan.outside if first else {}
         return clause_results(self.contract, ids, outside, self.journal.of(version), the_plan.examples)
 
-    def _left_out(self, clauses: Sequence[ClauseResult], book: OrderBook) -> Iterator[str]:
+    def _left_out(
+        self, clauses: Sequence[ClauseResult], book: OrderBook, known: Standing | None = None
+    ) -> Iterator[str]:
         """Why a passing verdict could only be partial, a sentence each."""
+        excused: dict[str, list[str]] = {}
+        for entry in known.used if known else ():
+            excused.setdefault(entry.reason, []).append(entry.clause)
+        for reason, ids in excused.items():
+            yield f"Known to fail: {', '.join(dict.fromkeys(ids))} ({reason})."
         if self.endpoint.application is not None:
             yield "It ran in-process (--app): no server, no network and no two deliveries at once took part in it."
         if not book.readable:
@@ -382,7 +412,7 @@ class Run:
         for result in clauses:
             # Without an order reader the first sentence says it for all clauses that need one.
             said = not book.readable and "orders" in result.clause.needs
-            if result.status == NOT_TESTABLE and result.clause.level == "MUST" and not said:
+            if result.counted and result.status == NOT_TESTABLE and result.clause.level == "MUST" and not said:
                 reasons.setdefault(result.reason, []).append(result.clause.id)
         for reason, ids in reasons.items():
             yield f"Not testable: {', '.join(ids)} ({reason})."

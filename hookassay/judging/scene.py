@@ -43,7 +43,7 @@ ROLL = {
 """How the deliveries of a time are signed whose secret is rolled."""
 
 # What a checkout may come to without any payment.
-WITHOUT_PAYMENT = ("the free checkout", "the expiry", "the set-up")
+WITHOUT_PAYMENT = ("the free checkout", "the free checkout's expiry", "the expiry", "the set-up")
 
 Redating = Callable[[Purchase, Event], int]
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .baseline import PLACEHOLDER, Baseline, Entry, Standing
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 CERTIFIED = "certified"
 PARTIAL = "passed (partial)"
@@ -16,6 +21,9 @@ NOT_JUDGED = "not judged"
 
 # A clause whose scenarios fail although its level is only SHOULD.
 WARNED = "warned"
+
+# What stands beside a clause's status: it fails as the baseline says, and in nothing else.
+KNOWN = "known"
 
 EXIT_CODES: Mapping[str, int] = {CERTIFIED: 0, PARTIAL: 0, NOT_CERTIFIED: 1, NOT_JUDGED: 3}
 
@@ -29,12 +37,25 @@ class ClauseResult:
         status: passed, failed, warned, not_applicable, not_testable or error.
         reason: Why it has that status, a sentence; empty when it simply passed.
         scenarios: Its scenarios as they ran.
+        counted: Whether it counts for the verdict; a clause that came after the version judged by is only reported.
     """
 
     clause: Clause
     status: str
     reason: str
     scenarios: tuple[ScenarioRecord, ...]
+    counted: bool = True
+
+    @property
+    def standing(self) -> str:
+        """The status as it counts for the verdict: `known` where the baseline lists every example that failed.
+
+        The baseline excuses no error: a clause in which one stands beside known failures ends in an error.
+        """
+        failed = [scenario for scenario in self.scenarios if scenario.status == FAILED]
+        if self.status not in (FAILED, WARNED) or not failed or not all(scenario.known for scenario in failed):
+            return self.status
+        return ERROR if any(scenario.status == ERROR for scenario in self.scenarios) else KNOWN
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,6 +114,8 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        baseline: What became of the baseline; None without one.
+        diagnoses: Which known defects the endpoint behaves like, what explains most first.
     """
 
     target: Target
@@ -110,6 +133,18 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    baseline: Standing | None = None
+
+    @property
+    def counted(self) -> tuple[ClauseResult, ...]:
+        """The clauses that count for the verdict, in the contract's order."""
+        return tuple(one for one in self.clauses if one.counted)
+
+    @property
+    def found(self) -> Mapping[str, tuple[ClauseResult, ...]]:
+        """API version → what was found in it, the target's first."""
+        return {self.target.api_version: self.clauses, **self.versions}
 
     @property
     def exit_code(self) -> int:
@@ -148,7 +183,7 @@ def clause_results(
             status, reason = _status(clause, own, failed)
             if len(own) < examples.get(clause.id, 1) and status not in (FAILED, WARNED):
                 status, reason = ERROR, "the run ended before it"
-        results[clause.id] = ClauseResult(clause, status, reason, own)
+        results[clause.id] = ClauseResult(clause, status, reason, own, contract.counts(clause))
     return tuple(_dependent(contract, result, results) for result in results.values())
 
 
@@ -182,28 +217,99 @@ def _dependent(contract: Contract, result: ClauseResult, results: Mapping[str, C
     return replace(result, status=NOT_TESTABLE, reason=f"{' and '.join(failed)} failed")
 
 
+Found = Mapping[str, Sequence[ClauseResult]]
+"""API version → what was found in it about each clause, first the version that the endpoint is judged in."""
+
+
+def standing(baseline: Baseline, found: Found, *, strict: bool = False, interrupted: bool = False) -> Standing:
+    """What becomes of a baseline in a run.
+
+    An entry is neither used nor passing where its example was not judged: left out, not applicable, not testable, or
+    ended in an error.
+
+    Args:
+        baseline: The known failures.
+        found: What was found in each API version.
+        strict: Whether a failing SHOULD counts as a failure; otherwise nothing needs to excuse it.
+        interrupted: Whether the run ended before its end, so that what has passed until then may still fail.
+    """
+    used, passing = [], []
+    for entry in baseline.entries:
+        for result, scenario in _examples(entry, found):
+            if scenario.status == FAILED and _fails_the_run(result, strict=strict):
+                used.append(entry)
+            elif scenario.status == PASSED and not interrupted:
+                passing.append(entry)
+    return Standing(baseline.file, tuple(used), tuple(passing))
+
+
+def excuse(known: Sequence[Entry], found: Found) -> None:
+    """Write the reasons of what is known to fail to the examples that failed."""
+    for entry in known:
+        for _, scenario in _examples(entry, found):
+            scenario.known = entry.reason
+
+
+def failures(found: Found, *, strict: bool = False) -> Iterator[Entry]:
+    """What a baseline has to list for the run to be green, the reasons left for a person to fill in.
+
+    Args:
+        found: What was found in each API version.
+        strict: Whether a failing SHOULD counts as a failure.
+    """
+    for place, (version, results) in enumerate(found.items()):
+        for result in results:
+            if _fails_the_run(result, strict=strict):
+                for scenario in result.scenarios:
+                    if scenario.status == FAILED:
+                        yield Entry(result.clause.id, scenario.name, PLACEHOLDER, version if place else "")
+
+
+def _examples(entry: Entry, found: Found) -> Iterator[tuple[ClauseResult, ScenarioRecord]]:
+    """The scenarios that an entry is about, of clauses that were judged."""
+    for result in found.get(entry.api_version or next(iter(found)), ()):
+        judged = result.counted and result.status not in (NOT_APPLICABLE, NOT_TESTABLE)
+        if judged and result.clause.id == entry.clause:
+            for scenario in result.scenarios:
+                if scenario.name == entry.example:
+                    yield result, scenario
+
+
+def _fails_the_run(result: ClauseResult, *, strict: bool) -> bool:
+    if not result.counted:
+        return False
+    return result.status == FAILED or (strict and result.status == WARNED)
+
+
 def verdict(
-    clauses: Sequence[ClauseResult], left_out: Sequence[str], *, strict: bool = False, interrupted: bool = False
+    clauses: Sequence[ClauseResult],
+    left_out: Sequence[str],
+    *,
+    strict: bool = False,
+    interrupted: bool = False,
+    passing: Collection[Entry] = (),
 ) -> str:
     """One of the four verdicts, the strongest that applies.
 
     Args:
-        clauses: What was found about each clause.
+        clauses: What was found about each clause, those that do not count included.
         left_out: Why a passing verdict could only be partial.
         strict: Whether a failing SHOULD counts as a failure.
         interrupted: Whether the run ended before its end.
+        passing: What the baseline lists as failing, and passed.
     """
-    statuses = {result.status for result in clauses}
+    clauses = [result for result in clauses if result.counted]
+    statuses = {result.standing for result in clauses}
     # A SHOULD or MAY that failed in one scenario does not hide that another one could not be finished.
     statuses |= {
         ERROR
         for result in clauses
-        if result.status in (PASSED, WARNED)
+        if result.standing in (PASSED, WARNED)
         for scenario in result.scenarios
         if scenario.status == ERROR
     }
-    if FAILED in statuses or (strict and WARNED in statuses):
+    if FAILED in statuses or (strict and WARNED in statuses) or passing:
         return NOT_CERTIFIED
-    if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED}:
+    if ERROR in statuses or interrupted or not statuses & {PASSED, WARNED, KNOWN}:
         return NOT_JUDGED
     return PARTIAL if left_out else CERTIFIED

@@ -59,6 +59,17 @@ class OrderBook:
             raise NotApplicable("orders are not read over HTTP")
         return self._reader.is_public(session_id)
 
+    def takes_any_credentials(self, session_id: str) -> bool:
+        """Whether the order is shown to whoever has credentials, the wrong ones too.
+
+        Raises:
+            NotApplicable: orders are not read over HTTP, or without credentials.
+            NotTestable: the credentials may be in the URL.
+        """
+        if not isinstance(self._reader, PubliclyAsked):
+            raise NotApplicable("orders are not read over HTTP")
+        return self._reader.takes_any_credentials(session_id)
+
     def close(self) -> None:
         """Give back what the reader holds."""
         if self._reader is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..config import OrdersSettings
 from ..endpoint import Endpoint, Secret
-from ..errors import HarnessError, NotJudged, NotTestable, UsageError
+from ..errors import HarnessError, NotApplicable, NotJudged, NotTestable, UsageError
 from ..redaction import redacted
 from .client import Client, open_client
 from .document import RowFinder, parsed
@@ -17,6 +19,8 @@ from .reader import NOBODY, Row
 from .source import Source
 
 _NO_ORDER = (204, 404, 410)
+_NO_CREDENTIALS = ("accept", "content-type", "user-agent")
+"""How the names of headers begin that say what is read, and not who reads."""
 
 
 class HttpReader:
@@ -55,6 +59,7 @@ class HttpReader:
         self._timeout = timeout
         self._cacert = cacert
         self._endpoint = endpoint
+        self._headers = settings.headers
         self._client = self._open(settings.headers)
 
     @property
@@ -99,7 +104,27 @@ class HttpReader:
         Raises:
             NotTestable: it is, and the URL holds a user, a password or a query, which may be the credentials.
         """
-        anyone = self._open(())
+        return self._is_shown(session_id, ())
+
+    def takes_any_credentials(self, session_id: str) -> bool:
+        """Whether the order of `session_id` is shown where the `[orders.headers]` have the wrong content.
+
+        What they hold is replaced, letter by letter and digit by digit, by what looks alike and is drawn at random.
+
+        Raises:
+            NotApplicable: there are no such headers.
+            NotTestable: it is, and the URL holds a user, a password or a query, which may be the credentials.
+        """
+        headers = [
+            (name, value if name.lower().startswith(_NO_CREDENTIALS) else another(value))
+            for name, value in self._headers
+        ]
+        if headers == list(self._headers):
+            raise NotApplicable("no credentials are sent ([orders.headers])")
+        return self._is_shown(session_id, headers)
+
+    def _is_shown(self, session_id: str, headers: Sequence[tuple[str, Secret]]) -> bool:
+        anyone = self._open(headers)
         try:
             seen = self._shown_to(anyone, session_id)
             shown = bool(seen) and seen != self._shown_to(anyone, NOBODY)
@@ -124,3 +149,16 @@ class HttpReader:
     def close(self) -> None:
         """Close every connection."""
         self._client.close()
+
+
+def another(value: Secret) -> Secret:
+    """A header's value of the same form, with what stands last in it (behind `Bearer`, say) drawn anew."""
+    scheme, space, own = value.reveal().rpartition(" ")
+    return Secret(scheme + space + "".join(map(_another_letter, own)))
+
+
+def _another_letter(letter: str) -> str:
+    for alike in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
+        if letter in alike:
+            return secrets.choice(alike.replace(letter, ""))
+    return letter

@@ -66,3 +66,12 @@ class PubliclyAsked(Protocol):
             NotTestable: the credentials may be in the source's address.
         """
         ...
+
+    def takes_any_credentials(self, session_id: str) -> bool:
+        """Whether the order is shown with wrong credentials.
+
+        Raises:
+            NotApplicable: none are configured that could be wrong.
+            NotTestable: the credentials may be in the source's address.
+        """
+        ...

@@ -71,6 +71,8 @@ def _paragraphs(contract: Contract, clause: Clause) -> Iterator[tuple[str, str |
     before = ", ".join(needed.id for needed in contract.prerequisites(clause.id))
     yield "Rests on", f"{before} (not testable where one of them fails)" if before else "no other clause"
     yield "Tested by", clause.test
+    if clause.since and clause.since not in contract.versions[:1]:
+        yield "Since", f"contract {clause.since}"
     yield "Examples", list(examples()[clause.id])
 
 

@@ -3,7 +3,9 @@
 Promised to those programs: hookassay, contract, target, verdict, scope, exit_code, seconds, clauses and versions; of a
 clause all keys but `source`, and of a scenario its name, status, seconds, message and deliveries. `versions` holds the
 status of each clause that was judged in several API versions. Where the source was scanned, `scan` holds what
-`hookassay scan --json` promises, and `in_source` of a clause those findings that its failure may come from. The other
+`hookassay scan --json` promises, and `in_source` of a clause those findings that its failure may come from. Where there
+is a baseline, `baseline` holds the entries that were `used` and those that are `passing`, and `known` of a failed
+scenario the reason why that is accepted. A clause that came after the contract's version has `counted` false. The other
 keys may change.
 """
 
@@ -11,11 +13,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..judging.baseline import Entry, Standing
 from ..judging.contract import Contract
 from ..judging.journal import FAILED, DeliveryRecord, ScenarioRecord
 from ..judging.subscription import losses
@@ -76,6 +80,7 @@ def document(result: Result, contract: Contract, source: InSource | None = None)
         "seconds": round(result.seconds, 3),
         "deliveries": result.sent,
         "left_out": list(result.left_out),
+        **({} if result.baseline is None else {"baseline": _baseline(result.baseline)}),
         "problem": result.problem,
         "lost_by_subscription": list(losses(target.events)),
         "preflight": list(result.preflight),
@@ -87,6 +92,22 @@ def document(result: Result, contract: Contract, source: InSource | None = None)
                 **_clause(one.result, contract.group_of(one.result.clause).name, source),
             }
             for one in differences(result)
+        ],
+        "diagnoses": [
+            {
+                "behaves_like": [
+                    {
+                        "defect": defect.name,
+                        "known_as": defect.known_as,
+                        "description": defect.description,
+                        "fix": defect.fix,
+                        "seen": list(defect.seen),
+                    }
+                    for defect in diagnosis.defects
+                ],
+                "explains": list(diagnosis.explains),
+            }
+            for diagnosis in result.diagnoses
         ],
         "created": list(result.created),
         "phases": {name: round(seconds, 3) for name, seconds in result.phases.items()},
@@ -153,9 +174,22 @@ def _clause(result: ClauseResult, group: str, source: InSource | None) -> dict[s
         "source": result.clause.source,
         "status": result.status,
         "reason": result.reason,
+        **({} if result.counted else {"counted": False, "since": result.clause.since}),
         "scenarios": [_scenario(scenario) for scenario in result.scenarios],
         **({"in_source": _in_source(result.clause.id, source)} if source is not None and failed else {}),
     }
+
+
+def _baseline(standing: Standing) -> dict[str, Any]:
+    return {
+        "file": str(standing.file),
+        "used": [_entry(entry) for entry in standing.used],
+        "passing": [_entry(entry) for entry in standing.passing],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, str]:
+    return {name: value for name, value in asdict(entry).items() if value}
 
 
 def _in_source(clause_id: str, source: InSource) -> list[dict[str, Any]]:
@@ -168,6 +202,7 @@ def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:
         "status": scenario.status,
         "seconds": round(scenario.seconds, 3),
         "message": scenario.message,
+        **({"known": scenario.known} if scenario.known else {}),
         "deliveries": scenario.sent,
         "expected": scenario.expected,
         "seen": scenario.seen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..judging.journal import PASSED
@@ -25,35 +25,39 @@ class Difference:
     versions: tuple[str, ...]
 
 
-def grid(result: Result) -> Grid:
+def grid(result: Result, *, standing: bool = False) -> Grid:
     """The statuses of the clauses that were judged in every version, the target's version first.
 
-    Empty where only one version was judged.
+    Empty where only one version was judged. With `standing`, what fails as the baseline says is told from the rest,
+    and what does not count is left out.
     """
     if not result.versions:
         return {}
     again = {found.clause.id for clauses in result.versions.values() for found in clauses}
     return {
-        result.target.api_version: _statuses(found for found in result.clauses if found.clause.id in again),
-        **{version: _statuses(clauses) for version, clauses in result.versions.items()},
+        version: {
+            found.clause.id: found.standing if standing else found.status
+            for found in clauses
+            if found.clause.id in again and (found.counted or not standing)
+        }
+        for version, clauses in result.found.items()
     }
 
 
 def differences(result: Result) -> tuple[Difference, ...]:
-    """What was found in other versions only, in the contract's order: a clause once for each such status."""
-    here = _statuses(result.clauses)
+    """What was found in other versions only, in the contract's order: a clause once for each such status.
+
+    What the baseline lists in one version is not what fails unlisted in another.
+    """
+    here = {found.clause.id: found.standing for found in result.clauses}
     found: dict[tuple[str, str], Difference] = {}
     for version, clauses in result.versions.items():
         for one in clauses:
-            key = (one.clause.id, one.status)
-            if one.status not in (PASSED, here.get(one.clause.id)):
+            key = (one.clause.id, one.standing)
+            if one.counted and one.standing not in (PASSED, here.get(one.clause.id)):
                 known = found.get(key)
                 found[key] = (
                     Difference(known.result, (*known.versions, version)) if known else Difference(one, (version,))
                 )
     places = list(here)
     return tuple(sorted(found.values(), key=lambda difference: places.index(difference.result.clause.id)))
-
-
-def _statuses(clauses: Iterable[ClauseResult]) -> dict[str, str]:
-    return {found.clause.id: found.status for found in clauses}

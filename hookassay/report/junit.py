@@ -1,8 +1,9 @@
 """junit.xml: the run as CI systems show test results.
 
 A testsuite for each group of clauses, and one for each API version but the first; a testcase for each scenario.
-`failure` is what the endpoint did wrong, `error` what is our fault, `skipped` what was not judged. A SHOULD that fails
-is told in `system-out` and fails nothing, unless the run is strict.
+`failure` is what the endpoint did wrong, `error` what is our fault, `skipped` what was not judged or is known to fail.
+A SHOULD that fails is told in `system-out` and fails nothing, unless the run is strict. What passes although the
+baseline lists it is a failure too, of the list.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from ..judging.contract import Contract
-from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, ScenarioRecord
+from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 from ..judging.verdict import NOT_JUDGED, ClauseResult, Result
 from ..redaction import Redactor
 from .document import WARNED, save
@@ -52,15 +53,22 @@ class _Suites:
         self._redactor = redactor
         self._source = source
         self._strict = strict
+        # What the baseline lists and passes, by clause, example and API version ("" for the target's).
+        self._passing: dict[tuple[str, str, str], Path] = {}
 
     def tree(self, result: Result, contract: Contract) -> ET.Element:
         root = ET.Element("testsuites", name="hookassay")
+        if result.baseline is not None:
+            target = result.target.api_version
+            for one in result.baseline.passing:
+                version = "" if one.api_version == target else one.api_version
+                self._passing[one.clause, one.example, version] = result.baseline.file
         for group in contract.groups:
             clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
             if clauses:
                 self._suite(root, group.name, contract, clauses)
         for api_version, found in result.versions.items():
-            self._suite(root, f"API version {api_version}", contract, found, f" in {api_version}")
+            self._suite(root, f"API version {api_version}", contract, found, api_version)
         if result.verdict == NOT_JUDGED:
             self._not_judged(root, result)
         for count in ("tests", "failures", "errors", "skipped"):
@@ -69,14 +77,15 @@ class _Suites:
         return root
 
     def _suite(
-        self, root: ET.Element, title: str, contract: Contract, clauses: Sequence[ClauseResult], where: str = ""
+        self, root: ET.Element, title: str, contract: Contract, clauses: Sequence[ClauseResult], version: str = ""
     ) -> None:
-        """A testsuite; `where` tells its testcases from those of the same scenarios elsewhere."""
+        """A testsuite; an API version other than the target's tells its testcases from those of the same scenarios."""
         suite = ET.SubElement(root, "testsuite", name=title)
         for clause in clauses:
-            name = f"hookassay.{contract.group_of(clause.clause).name}{where}"
+            name = f"hookassay.{contract.group_of(clause.clause).name}{f' in {version}' if version else ''}"
             for scenario in clause.scenarios:
-                self._case(suite, name, clause, scenario)
+                passing = self._passing.get((clause.clause.id, scenario.name, version))
+                self._case(suite, name, clause, scenario, passing)
             told = {scenario.status for scenario in clause.scenarios}
             if not told or (clause.status in (FAILED, ERROR) and clause.status not in told):
                 # What is known of the clause alone, without a scenario that shows it.
@@ -84,7 +93,15 @@ class _Suites:
                 self._case(suite, name, clause, alone)
         _count(suite, sum(scenario.seconds for clause in clauses for scenario in clause.scenarios))
 
-    def _case(self, suite: ET.Element, name: str, clause: ClauseResult, scenario: ScenarioRecord) -> None:
+    def _case(
+        self,
+        suite: ET.Element,
+        name: str,
+        clause: ClauseResult,
+        scenario: ScenarioRecord,
+        passing: Path | None = None,
+    ) -> None:
+        """A testcase; `passing` is the baseline that lists it although it passes."""
         case = ET.SubElement(
             suite,
             "testcase",
@@ -93,10 +110,18 @@ class _Suites:
             time=f"{scenario.seconds:.3f}",
         )
         message = self._text(scenario.message or clause.reason)
-        if scenario.status == ERROR:
+        if passing is not None:
+            told = self._text(f"{passing} lists this as known to fail, and it passes: remove it there.")
+            ET.SubElement(case, "failure", message=told, type="baseline").text = told
+        elif scenario.status == ERROR and clause.counted:
             self._element(case, "error", message, clause, scenario)
         elif scenario.status in (NOT_APPLICABLE, NOT_TESTABLE):
             ET.SubElement(case, "skipped", message=f"{scenario.status.replace('_', ' ')}: {message}")
+        elif not clause.counted and scenario.status != PASSED:
+            told = f"since contract {clause.clause.since}, not counted: {scenario.status}: {message}"
+            ET.SubElement(case, "skipped", message=told)
+        elif scenario.known:
+            ET.SubElement(case, "skipped", message=self._text(f"known to fail: {scenario.known} ({message})"))
         elif scenario.status in (FAILED, WARNED):
             if clause.status != WARNED or self._strict:
                 self._element(case, "failure", message, clause, scenario)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from ..judging.contract import LEVELS, Contract
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, DeliveryRecord, ScenarioRecord
 from ..judging.subscription import losses
-from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
+from ..judging.verdict import CERTIFIED, KNOWN, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
 from .document import WARNED
 from .grid import differences, grid
@@ -29,6 +29,7 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         PASSED: Mark("✔", "green", "passed"),
         FAILED: Mark("✘", "bold red", "failed"),
         WARNED: Mark("!", "bold yellow", "warned"),
+        KNOWN: Mark("~", "yellow", "known to fail"),
         ERROR: Mark("E", "bold magenta", "error"),
         NOT_TESTABLE: Mark("?", "cyan", "not testable"),
         NOT_APPLICABLE: Mark("○", "dim", "not applicable"),
@@ -42,6 +43,8 @@ VERDICT_STYLES: Mapping[str, str] = MappingProxyType(
 FIRST_SENT_LINES, LAST_SENT_LINES = 7, 4
 MOST_OTHER_SCENARIOS = 8
 MOST_IN_SOURCE = 5
+MOST_ALIKE = 3
+MOST_SEEN = 3
 ANSWER_SHOWN = 60
 
 
@@ -150,6 +153,7 @@ class TerminalReport:
             self._groups(result)
             self._versions(result)
             self._findings(result)
+            self._diagnoses(result)
         if judged or not result.problem:
             self._remarks(result)
             self._unexplaining(result)
@@ -163,23 +167,24 @@ class TerminalReport:
         self._paper.line()
         broad = max(len(group.name) for group in self._contract.groups)
         for group in self._contract.groups:
-            clauses = [clause for clause in result.clauses if clause.clause.group == group.id]
+            clauses = [clause for clause in result.counted if clause.clause.group == group.id]
             line: list[str | tuple[str, str]] = [(group.id, "bold"), f" {group.name:{broad}}"]
             for status, mark in MARKS.items():
-                ids = [clause.clause.id for clause in clauses if clause.status == status]
+                ids = [clause.clause.id for clause in clauses if clause.standing == status]
                 if ids:
                     line.append((f"  {mark.sign} {len(ids)}", mark.style))
-                    if status in (FAILED, WARNED, ERROR):
+                    if status in (FAILED, WARNED, KNOWN, ERROR):
                         line.append(f" {self._ids(ids)}")
             if clauses:
                 self._paper.line(*line)
-        shown = {clause.status for clause in result.clauses}
+        shown = {clause.standing for clause in result.counted}
+        shown |= {difference.result.standing for difference in differences(result)}
         legend = "  ".join(f"{mark.sign} {mark.words}" for status, mark in MARKS.items() if status in shown)
         self._paper.line((legend, "dim"))
 
     def _versions(self, result: Result) -> None:
         """One line an API version, which names the clauses that ended otherwise than in the target's."""
-        table = grid(result)
+        table = grid(result, standing=True)
         here = table.get(result.target.api_version, {})
         if table:
             self._paper.line()
@@ -198,20 +203,20 @@ class TerminalReport:
         """Each clause that failed, then those that warn, then our own errors, in fixed paragraphs."""
         differing = differences(result)
         for status in (FAILED, WARNED):
-            found = [clause for clause in result.clauses if clause.status == status]
+            found = [clause for clause in result.counted if clause.standing == status]
             for clause in sorted(found, key=lambda clause: LEVELS.index(clause.clause.level)):
                 self._finding(clause, result)
             for difference in differing:
-                if difference.result.status == status:
+                if difference.result.standing == status:
                     self._finding(difference.result, result, difference.versions)
         # One broken order reader breaks every clause: the same error is told once.
         alike: dict[str, list[ClauseResult]] = {}
         told: dict[str, tuple[str, ...]] = {}
-        for clause in result.clauses:
-            if clause.status == ERROR:
+        for clause in result.counted:
+            if clause.standing == ERROR:
                 alike.setdefault(_broken(clause), []).append(clause)
         for difference in differing:
-            if difference.result.status == ERROR:
+            if difference.result.standing == ERROR:
                 broken = _broken(difference.result)
                 told.setdefault(broken, () if broken in alike else difference.versions)
                 alike.setdefault(broken, []).append(difference.result)
@@ -222,19 +227,19 @@ class TerminalReport:
 
     def _finding(self, result: ClauseResult, run: Result, versions: Sequence[str] = ()) -> None:
         """One clause; the API versions are named where it is not the target's that is at fault."""
-        clause, mark = result.clause, MARKS[result.status]
+        clause, mark = result.clause, MARKS[result.standing]
         self._paper.line()
         heading = f"{clause.id} {clause.level}"
         self._paper.paragraph(heading, clause.title, indent=0, width=len(heading) + 2, style=mark.style)
         self._paper.paragraph("API:", ", ".join(versions))
-        bad = [scenario for scenario in result.scenarios if scenario.status in (FAILED, WARNED, ERROR)]
+        bad = [one for one in result.scenarios if one.status in (FAILED, WARNED, ERROR) and not one.known]
         # What failed says more about the endpoint than what broke on our side.
         bad.sort(key=lambda scenario: scenario.status == ERROR)
         if bad:
             self._scenario(bad[0])
         else:
             self._paper.paragraph("Seen:", result.reason)
-        if result.status != ERROR:
+        if result.standing != ERROR:
             self._paper.paragraph("Prevents:", clause.prevents)
             self._paper.paragraph("Source:", clause.source)
             self._in_source(clause.id)
@@ -247,6 +252,24 @@ class TerminalReport:
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
         if unshown > 0:
             self._paper.paragraph("Also:", f"{many(unshown, 'more scenario')}, see report.json")
+
+    def _diagnoses(self, result: Result) -> None:
+        """Which known defects the endpoint behaves like, and how they are mended."""
+        for place, diagnosis in enumerate(result.diagnoses):
+            heading = "And like" if place else "Behaves like"
+            self._paper.line()
+            self._paper.line((f"{heading} ({self._ids(diagnosis.explains)}):", "bold"))
+            shown = diagnosis.defects[:MOST_ALIKE]
+            for number, defect in enumerate(shown):
+                self._paper.paragraph(
+                    "or" if number else "", defect.known_as, width=3 if number else 0, hang=2, style=""
+                )
+                if not number or defect.fix != shown[number - 1].fix:
+                    self._paper.paragraph("Fix:", defect.fix, indent=4, width=6)
+                self._paper.paragraph("Seen:", ", ".join(defect.seen[:MOST_SEEN]), indent=4, width=6)
+            if len(diagnosis.defects) > len(shown):
+                others = many(len(diagnosis.defects) - len(shown), "other defect")
+                self._paper.paragraph("", f"or {others} of the same signs, see report.json", width=0)
 
     def _in_source(self, clause_id: str) -> None:
         """Where the source shows why a clause fails."""
@@ -262,7 +285,7 @@ class TerminalReport:
         """What else was found in the source, in one line."""
         if self._source is None:
             return
-        failed = {clause.clause.id for clause in result.clauses if clause.status in (FAILED, WARNED)}
+        failed = {clause.clause.id for clause in result.counted if clause.status in (FAILED, WARNED)}
         failed |= {one.result.clause.id for one in differences(result) if one.result.status in (FAILED, WARNED)}
         others = self._source.others(failed)
         if others:
@@ -288,7 +311,7 @@ class TerminalReport:
         """What could not be judged and why, and what is worth saying about clauses that passed."""
         for status in (NOT_TESTABLE, NOT_APPLICABLE):
             reasons: dict[str, list[str]] = {}
-            for clause in result.clauses:
+            for clause in result.counted:
                 if clause.status == status:
                     reasons.setdefault(clause.reason, []).append(clause.clause.id)
             for difference in differences(result):
@@ -302,8 +325,14 @@ class TerminalReport:
             self._paper.line(("What the subscription loses:", "bold"))
         for loss in lost:
             self._paper.paragraph("", loss, indent=2, width=0, hang=2)
-        notes: dict[str, list[str]] = {}
+        later: dict[str, list[str]] = {}
         for clause in result.clauses:
+            if not clause.counted:
+                status = MARKS[clause.status].words
+                later.setdefault(f"{status}: {clause.reason}" if clause.reason else status, []).append(clause.clause.id)
+        self._listing(f"Added after contract {result.contract}, not counted", later)
+        notes: dict[str, list[str]] = {}
+        for clause in result.counted:
             if clause.status == PASSED:
                 for note in clause.notes:
                     notes.setdefault(note, []).append(clause.clause.id)
@@ -343,15 +372,19 @@ class TerminalReport:
         if result.problem:
             self._say(result.problem)
             self._paper.line()
-        every = [*result.clauses, *(difference.result for difference in differences(result))]
-        errors = {clause.clause.id for clause in every if clause.status == ERROR and clause.scenarios}
+        every = [*result.counted, *(difference.result for difference in differences(result))]
+        errors = {clause.clause.id for clause in every if clause.standing == ERROR and clause.scenarios}
         if errors and result.verdict == NOT_JUDGED and not result.problem:
             self._say(f"No verdict while a clause ends in an error: {self._ids(errors)}. Mend it and run again.")
-        warned = {clause.clause.id for clause in every if clause.status == WARNED}
+        warned = {clause.clause.id for clause in every if clause.standing == WARNED}
         if warned and self._strict:
             self._say(f"With --strict a failing SHOULD fails the run: {self._ids(warned)}.")
+        if result.baseline is not None and result.baseline.passing:
+            passing = ", ".join(map(str, result.baseline.passing))
+            self._say(f"{result.baseline.file} lists as known to fail what passes now. Remove it there: {passing}.")
+            self._paper.line()
         self._paper.line((result.verdict, VERDICT_STYLES[result.verdict]))
-        count = Counter(clause.status for clause in result.clauses if clause.scenarios or not result.problem)
+        count = Counter(clause.standing for clause in result.counted if clause.scenarios or not result.problem)
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
         took = f"{many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
         self._paper.paragraph("", f"{counts} · {took}" if counts else took, width=0)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..wire.connection import Answer
+from ..wire.connection import Answer, Line
 from .dispatch import Dispatch, Parcel, retried
 from .event import Event, Style
 from .signature import HONEST
@@ -35,6 +35,7 @@ class Courier:
         last_sent: Monotonic seconds of the latest first delivery: retries count from there.
         asked_until: Monotonic seconds until which the endpoint asked us to wait (`Retry-After`) at the longest.
         answers: Every answer to every attempt, in order.
+        line: What attempts are made on, one connection for all; None, as it begins, opens one for each.
     """
 
     def __init__(self, dispatch: Dispatch, subscription: frozenset[str] | None = None) -> None:
@@ -46,6 +47,7 @@ class Courier:
         self.last_sent = time.monotonic()
         self.asked_until = self.last_sent
         self.answers: list[Answer] = []
+        self.line: Line | None = None
 
     def subscribed(self, event: Event) -> bool:
         """Whether Stripe would deliver events of this type to the endpoint."""
@@ -70,7 +72,7 @@ class Courier:
                 continue
             waiting = list(self._waiting)
             parcel = self._dispatch.parcel(about, event, signing=signing, style=style)
-            answer = self._dispatch.send(parcel)
+            answer = self._dispatch.send(parcel, line=self.line)
             answer = answer.lost() if lost else answer
             self.adopt(parcel, answer)
             firsts.append(answer)
@@ -122,7 +124,7 @@ class Courier:
 
     def _again(self, letter: _Waiting) -> None:
         letter.parcel = retried(letter.parcel)
-        answer = self._dispatch.send(letter.parcel)
+        answer = self._dispatch.send(letter.parcel, line=self.line)
         self.answers.append(answer)
         if answer.acknowledged:
             self._acknowledged.add(letter.parcel.event_id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..endpoint import Endpoint
-from ..wire.connection import Answer, Headers, Request, conversation, exchange
+from ..wire.connection import Answer, Headers, Line, Request, exchange
 from ..wire.volley import Volley, fire
 from .event import Event, Style
 from .signature import ALL, HONEST, Letter
@@ -120,29 +121,29 @@ class Dispatch:
             method=parcel.method,
         )
 
-    def send(self, parcel: Parcel, *, url: str | None = None) -> Answer:
-        """Make one attempt, at another `url` than the configured one or the manner's where it is given."""
+    def line(self) -> Line:
+        """A connection for several attempts one after another, which the caller closes."""
+        return Line(self._usual())
+
+    def send(self, parcel: Parcel, *, url: str | None = None, line: Line | None = None) -> Answer:
+        """Make one attempt, at another `url` than the configured one or the manner's where it is given.
+
+        It is made on a connection of its own, or on a `line` of this dispatch's.
+        """
+        if line is not None:
+            return self._attempt(line.exchange, parcel)
         target = url or (None if parcel.configured else self.manner.url)
         endpoint = self.endpoint.with_url(target) if target else self.endpoint
-        return self._attempt(endpoint, parcel, self.request(parcel))
+        return self._attempt(partial(exchange, endpoint), parcel)
 
     def send_request(self, parcel: Parcel, request: Request) -> Answer:
         """Make one attempt with a request that was made before, its signature included."""
-        return self._attempt(self._usual(), parcel, request)
+        return self._attempt(partial(exchange, self._usual()), parcel, request)
 
     def converse(self, parcels: Sequence[Parcel]) -> list[Answer]:
         """Make one attempt for each parcel, one after another on one connection as far as the endpoint keeps it."""
-
-        def requests() -> Iterator[Request]:
-            for parcel in parcels:
-                self._wait()
-                self._announce(parcel)
-                yield self.request(parcel)
-
-        answers = conversation(self._usual(), requests())
-        for parcel, answer in zip(parcels, answers, strict=True):
-            self._observe(parcel, answer)
-        return answers
+        with self.line() as line:
+            return [self.send(parcel, line=line) for parcel in parcels]
 
     def ask(self, target: str) -> Answer:
         """What a GET of `target` on the endpoint's host shows to anyone: without signature, token or login."""
@@ -162,10 +163,13 @@ class Dispatch:
     def _usual(self) -> Endpoint:
         return self.endpoint.with_url(self.manner.url) if self.manner.url else self.endpoint
 
-    def _attempt(self, endpoint: Endpoint, parcel: Parcel, request: Request) -> Answer:
+    def _attempt(
+        self, exchanged: Callable[[Request], Answer], parcel: Parcel, request: Request | None = None
+    ) -> Answer:
         self._wait()
         self._announce(parcel)
-        answer = exchange(endpoint, request)
+        # Signed when it leaves, however long the rate made it wait.
+        answer = exchanged(request or self.request(parcel))
         self._observe(parcel, answer)
         return answer
 

@@ -396,16 +396,18 @@ class Purchase:
             about=charge,
         )
 
-    def expired(self) -> Bundle:
-        """The session ended without a payment (docs.stripe.com/api/checkout/sessions/object, `status`)."""
-        unfinished = {"payment_intent": None, "customer": None, "customer_details": None}
+    def expired(self, *, free: bool = False) -> Bundle:
+        """The session ended without a payment (docs.stripe.com/api/checkout/sessions/object, `status`).
+
+        Args:
+            free: Whether nothing would have had to be paid: `payment_status` then says so, and not `unpaid`.
+        """
+        unfinished: dict[str, Any] = {"payment_intent": None, "customer": None, "customer_details": None}
+        unfinished |= (
+            {"payment_status": "no_payment_required", "amount_total": 0} if free else {"payment_status": "unpaid"}
+        )
         return self.tell(
-            "expired",
-            lambda: [
-                self.event(
-                    "checkout.session.expired", self._session(status="expired", payment_status="unpaid", **unfinished)
-                )
-            ],
+            "expired", lambda: [self.event("checkout.session.expired", self._session(status="expired", **unfinished))]
         )
 
     def free(self) -> Bundle:

@@ -22,6 +22,9 @@ _Tell = Callable[["Story", re.Match[str]], Bundle]
 
 _FACTS: list[tuple[re.Pattern[str], _Tell]] = []
 
+# What an event of the session reports of a delayed payment.
+_DELAYED = {"completed": "checkout", "async_payment_succeeded": "success", "async_payment_failed": "failure"}
+
 
 def _fact(pattern: str) -> Callable[[_Tell], _Tell]:
     def register(tell: _Tell) -> _Tell:
@@ -125,6 +128,12 @@ def _async_failed(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.async_failed()
 
 
+@_fact(r"the delayed payment's (checkout\.session\.([a-z_]+))")
+def _one_event_of_delayed(story: Story, match: re.Match[str]) -> Bundle:
+    bundle = story.tell(f"the delayed payment's {_DELAYED[match[2]]}")
+    return Bundle(match[0], (bundle.of(match[1]),))
+
+
 @_fact("(?:a|another|a third) declined attempt")
 def _declined(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.declined()
@@ -138,6 +147,11 @@ def _expired(story: Story, _: re.Match[str]) -> Bundle:
 @_fact("the free checkout")
 def _free(story: Story, _: re.Match[str]) -> Bundle:
     return story.purchase.free()
+
+
+@_fact("the free checkout's expiry")
+def _free_expired(story: Story, _: re.Match[str]) -> Bundle:
+    return story.purchase.expired(free=True)
 
 
 @_fact("the set-up")
@@ -183,6 +197,15 @@ def _refund_succeeds(story: Story, _: re.Match[str]) -> Bundle:
 @_fact("the refund's failure")
 def _refund_fails(story: Story, _: re.Match[str]) -> Bundle:
     return story.refund.fails()
+
+
+@_fact(r"the failure of the refund of (\d+)")
+def _earlier_refund_fails(story: Story, match: re.Match[str]) -> Bundle:
+    amount = story.thousandths(match[1])
+    refund = next((one for one in story.purchase.refunds if one.amount == amount), None)
+    if refund is None:
+        raise LookupError(f"no refund of {match[1]} has happened")
+    return refund.fails()
 
 
 @_fact("the refund's cancellation")

@@ -341,26 +341,38 @@ def exchange(endpoint: Endpoint, request: Request) -> Answer:
         connection.close()
 
 
-def conversation(endpoint: Endpoint, requests: Iterable[Request]) -> list[Answer]:
-    """Send requests one after another on one connection, opened anew where the endpoint closed it.
+class Line:
+    """Requests one after another on one connection, which is opened anew where the endpoint closed it."""
 
-    Returns:
-        One answer for each request.
-    """
-    answers: list[Answer] = []
-    connection = Connection(endpoint)
-    try:
-        for request in requests:
-            try:
-                if not connection.reusable:
-                    connection.close()
-                    connection = Connection(endpoint)
-                    connection.open()
-                connection.send(request.to_bytes(endpoint))
-                answers.append(connection.answer(request.method))
-            except OSError as error:
-                answers.append(unanswered(error, endpoint.timeout, connection.sent_at))
-                connection.reusable = False
-    finally:
-        connection.close()
-    return answers
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Prepare a line to `endpoint`; an application in this process is asked as ever."""
+        self._endpoint = endpoint
+        self._connection: Connection | None = None
+
+    def exchange(self, request: Request) -> Answer:
+        """Send one request and read its answer; what went wrong is the answer's `problem`."""
+        if self._endpoint.application is not None:
+            return exchange(self._endpoint, request)
+        connection = self._connection
+        try:
+            if connection is None or not connection.reusable:
+                self.close()
+                connection = self._connection = Connection(self._endpoint)
+                connection.open()
+            connection.send(request.to_bytes(self._endpoint))
+            return connection.answer(request.method)
+        except OSError as error:
+            self.close()
+            return unanswered(error, self._endpoint.timeout, connection.sent_at if connection else 0.0)
+
+    def close(self) -> None:
+        """Close the connection; the next request opens one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

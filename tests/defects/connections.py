@@ -56,7 +56,15 @@ def asking(refuse: Callable[[falcon.Request], Exception | None]) -> type[Webhook
 # --- the request's headers --------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="DL-05")
+@defect(
+    source="naive",
+    fails="DL-05",
+    known_as="content type refused for its charset",
+    fix=(
+        "Compare only the media type of the Content-Type header: accept application/json with or without a charset "
+        "behind it."
+    ),
+)
 def content_type_compared_as_a_whole(settings: Settings) -> WSGIApp:
     """Takes application/json and nothing else, so that a charset behind it is answered 415."""
 
@@ -66,7 +74,15 @@ def content_type_compared_as_a_whole(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=asking(refuse))
 
 
-@defect(source="naive", fails="DL-05")
+@defect(
+    source="naive",
+    fails="DL-05",
+    known_as="Stripe's user agent taken for a bot",
+    fix=(
+        "Exempt the webhook route from bot protection and user agent rules. The signature is what shows that Stripe "
+        "sent the request."
+    ),
+)
 def taken_for_a_bot(settings: Settings) -> WSGIApp:
     """Turns away every user agent that names a web page, as crawlers do and Stripe does."""
 
@@ -76,7 +92,15 @@ def taken_for_a_bot(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=asking(refuse))
 
 
-@defect(source="naive", fails="DL-05")
+@defect(
+    source="naive",
+    fails="DL-05",
+    known_as="406 for an Accept header without JSON",
+    fix=(
+        "Negotiate no content on the webhook route: answer a 2xx whatever the Accept header asks for. Stripe looks at "
+        "the status."
+    ),
+)
 def nothing_acceptable(settings: Settings) -> WSGIApp:
     """Answers 406 to whoever does not ask for JSON by name."""
 
@@ -90,7 +114,15 @@ def nothing_acceptable(settings: Settings) -> WSGIApp:
 # --- the envelope -----------------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="DL-06")
+@defect(
+    source="naive",
+    fails="DL-06",
+    known_as="event schema that forbids unknown properties",
+    fix=(
+        "Let the schema ignore properties that it does not know, at every level. Stripe adds properties without a new "
+        "API version."
+    ),
+)
 def strict_schema(settings: Settings) -> WSGIApp:
     """Refuses an event with a property that its schema does not know (additionalProperties: false)."""
 
@@ -104,7 +136,15 @@ def strict_schema(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="naive", fails="DL-07")
+@defect(
+    source="naive",
+    fails="DL-07",
+    known_as="request id read where request is null",
+    fix=(
+        "Expect the event's request, and the id in it, to be null: no API request causes what Stripe does by itself. "
+        "Read them only where they are there."
+    ),
+)
 def request_id_read(settings: Settings) -> WSGIApp:
     """Reads the id of the request that caused the event, which may be null: a 500 for ever."""
 
@@ -119,13 +159,31 @@ def request_id_read(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D63", fails="DL-12", config="[endpoint]\nlivemode = true\n")
+@defect(
+    source="D63",
+    fails="DL-12",
+    known_as="events of the other mode acted upon",
+    fix=(
+        "Compare the event's livemode with the mode that the endpoint serves. Acknowledge events of the other mode "
+        "without acting on them."
+    ),
+    config="[endpoint]\nlivemode = true\n",
+)
 def either_mode_taken(settings: Settings) -> WSGIApp:
     """Declares that it serves live mode, and takes events of test mode as well."""
     return variant(settings)
 
 
-@defect(source="D64", fails="DL-13", config='[endpoint]\naccount = "acct_1ThisShopsOwn"\n')
+@defect(
+    source="D64",
+    fails="DL-13",
+    known_as="events of other connected accounts acted upon",
+    fix=(
+        "Compare the event's account with the connected account that the endpoint serves. Acknowledge events of other "
+        "accounts without acting on them."
+    ),
+    config='[endpoint]\naccount = "acct_1ThisShopsOwn"\n',
+)
 def any_account_taken(settings: Settings) -> WSGIApp:
     """Declares that it serves one connected account, and takes the events of all others as well."""
     return variant(settings)
@@ -134,7 +192,15 @@ def any_account_taken(settings: Settings) -> WSGIApp:
 # --- types, methods and sizes -----------------------------------------------------------------------------------------
 
 
-@defect(source="D20", fails="DL-02")
+@defect(
+    source="D20",
+    fails="DL-02",
+    known_as="unknown event types answered with 400",
+    fix=(
+        "Acknowledge every verified event of a type that is not handled with a 2xx, and do nothing else. Subscribe "
+        "only to the types that are needed."
+    ),
+)
 def unknown_type_refused(settings: Settings) -> WSGIApp:
     """Answers 400 to an event of a type that it has not heard of, until Stripe disables the endpoint."""
 
@@ -147,7 +213,12 @@ def unknown_type_refused(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="naive", fails="DL-08")
+@defect(
+    source="naive",
+    fails="DL-08",
+    known_as="one handler for all HTTP methods",
+    fix="Route only POST to the webhook handler, and answer 405 to every other method.",
+)
 def any_method_taken(settings: Settings) -> WSGIApp:
     """Has one handler for all methods, so that a signed GET pays an order."""
 
@@ -157,7 +228,15 @@ def any_method_taken(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D22", fails="DL-09")
+@defect(
+    source="D22",
+    fails="DL-09",
+    known_as="event bodies limited to 100 kB",
+    fix=(
+        "Raise the body limit of the webhook route to 1 MB, in the framework and in every proxy before it. Stripe "
+        "documents no largest size of an event."
+    ),
+)
 def limited_as_forms_are(settings: Settings) -> WSGIApp:
     """Answers 413 to bodies of more than 100 kB, as Express does by default."""
 
@@ -170,7 +249,13 @@ def limited_as_forms_are(settings: Settings) -> WSGIApp:
 # --- time and number --------------------------------------------------------------------------------------------------
 
 
-@defect(source="D23", fails="DL-03", config="[endpoint]\nresponse_limit = 0.2\n")
+@defect(
+    source="D23",
+    fails="DL-03",
+    known_as="mail sent before the answer",
+    fix="Store the event, answer 2xx, and leave slow work such as mail to a durable queue.",
+    config="[endpoint]\nresponse_limit = 0.2\n",
+)
 def mailed_before_the_answer(settings: Settings) -> WSGIApp:
     """Sends the customer a mail about a refund before it answers, and takes longer than it declares."""
 
@@ -183,7 +268,15 @@ def mailed_before_the_answer(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D32", fails="DL-10")
+@defect(
+    source="D32",
+    fails="DL-10",
+    known_as="events dropped while another is stored",
+    fix=(
+        "Wait for the lock, or answer 503 so that Stripe delivers the event again. Acknowledge an event only once it "
+        "is stored."
+    ),
+)
 def dropped_while_busy(settings: Settings) -> WSGIApp:
     """An event that finds another one being stored is acknowledged and dropped: its lock is not waited for."""
 
@@ -205,7 +298,15 @@ def dropped_while_busy(settings: Settings) -> WSGIApp:
 # --- one connection ---------------------------------------------------------------------------------------------------
 
 
-@defect(source="synthetic", fails="DL-11")
+@defect(
+    source="synthetic",
+    fails="DL-11",
+    known_as="refused body left unread on the connection",
+    fix=(
+        "Read the whole request body before answering, also when refusing it, or close the connection behind the "
+        "answer."
+    ),
+)
 def misread_behind_a_rejection(settings: Settings) -> WSGIApp:
     """Leaves a refused body unread, so that the next request on the same connection is misread and answered 400."""
 

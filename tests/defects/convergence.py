@@ -27,7 +27,15 @@ def tells_a_refund(fact: Fact) -> bool:
     return fact.kind == "refund" or (fact.kind == "charge" and bool(fact.amount))
 
 
-@defect(source="synthetic", fails="CV-01")
+@defect(
+    source="synthetic",
+    fails="CV-01",
+    known_as="refunds dropped by a repeated completion",
+    fix=(
+        "Create the order only where the session has none. A completion that comes again must leave the refunds and "
+        "disputes that are recorded as they are."
+    ),
+)
 def refund_lost_between_completions(settings: Settings) -> WSGIApp:
     """A completion that comes again makes the order anew, without the refunds that came since the first one."""
 
@@ -57,7 +65,15 @@ def refund_lost_between_completions(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Anew)
 
 
-@defect(source="synthetic", fails="RP-03 RF-05 CV-01 CV-02")
+@defect(
+    source="synthetic",
+    fails="RP-03 RF-05 CV-01 CV-02",
+    known_as="only the latest event id remembered",
+    fix=(
+        "Keep the id of every handled event under a unique key, written in the transaction of its effect, and store "
+        "each refund once under its refund id."
+    ),
+)
 def refund_again_after_another_event(settings: Settings) -> WSGIApp:
     """Only the latest event is remembered: a refund whose answer was lost counts again once another event came."""
 
@@ -83,7 +99,15 @@ def refund_again_after_another_event(settings: Settings) -> WSGIApp:
 # --- other purchases' events between ----------------------------------------------------------------------------------
 
 
-@defect(source="synthetic", fails="CV-03")
+@defect(
+    source="synthetic",
+    fails="CV-03",
+    known_as="refunds booked to the customer's current payment",
+    fix=(
+        "Find the order of each refund by the payment_intent or charge that the event names. Keep no current payment "
+        "from one delivery to the next."
+    ),
+)
 def refund_of_the_current_payment(settings: Settings) -> WSGIApp:
     """A refund is that of the payment which the customer made last, kept from one delivery to the next."""
 

@@ -18,6 +18,16 @@ from .variant import execute, variant
 Told = Callable[[Event, str | None], str | None]
 """From an event and the status of its dispute to the status that is believed; None for one that is not believed."""
 
+# How more than two of the defects below are mended.
+UNKNOWN_STATUS = (
+    "Record a win or a loss only for the statuses won and lost. Acknowledge a status that you do not know and keep "
+    "what is recorded: Stripe adds statuses."
+)
+EACH_DISPUTE = (
+    "Store each dispute under its own id, and compute the state of the order from all of them: one that is open keeps "
+    "the order disputed."
+)
+
 
 def telling(told: Told, *event_types: str) -> None:
     """Let the status of a dispute be what `told` makes of it, in events of these types."""
@@ -38,7 +48,15 @@ def telling(told: Told, *event_types: str) -> None:
 # --- how it ended -----------------------------------------------------------------------------------------------------
 
 
-@defect(source="D50", fails="DP-03 DP-06 CV-01 CV-02 CV-03")
+@defect(
+    source="D50",
+    fails="DP-03 DP-06 CV-01 CV-02 CV-03",
+    known_as="every closed dispute taken for lost",
+    fix=(
+        "Read the outcome from the dispute's status: won, lost or warning_closed. charge.dispute.closed is sent for "
+        "all three."
+    ),
+)
 def closed_means_lost(settings: Settings) -> WSGIApp:
     """Every closed dispute is a lost one, the ones that were won too."""
     rank = DISPUTE_RANK["lost"]
@@ -48,14 +66,30 @@ def closed_means_lost(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-03 CV-01 CV-02 CV-03")
+@defect(
+    source="D50",
+    fails="DP-03 CV-01 CV-02 CV-03",
+    known_as="won dispute left open",
+    fix=(
+        "Handle the dispute status won: take the dispute off the order and return the order to the state that it had "
+        "before."
+    ),
+)
 def won_dispute_stays_open(settings: Settings) -> WSGIApp:
     """A dispute that was won is news for nobody: the order stays disputed for ever."""
     del DISPUTE_RANK["won"]
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-04 CV-01 CV-02")
+@defect(
+    source="D50",
+    fails="DP-04 CV-01 CV-02",
+    known_as="every closed dispute taken for won",
+    fix=(
+        "Read the outcome from the dispute's status: won, lost or warning_closed. charge.dispute.closed is sent for "
+        "all three."
+    ),
+)
 def closed_means_cleared(settings: Settings) -> WSGIApp:
     """Every closed dispute is cleared from the order, the ones that were lost too."""
     del DISPUTE_RANK["lost"]
@@ -63,14 +97,27 @@ def closed_means_cleared(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-06 CV-01")
+@defect(
+    source="naive",
+    fails="DP-06 CV-01",
+    known_as="closed inquiry taken for a lost dispute",
+    fix="Record a loss only for the status lost. warning_closed ends an inquiry that moved no money.",
+)
 def what_is_not_won_is_lost(settings: Settings) -> WSGIApp:
     """A closed dispute that was not won is lost, and so is an inquiry that came to nothing."""
     telling(lambda event, status: "won" if status == "won" else "lost", "charge.dispute.closed")
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-06 CV-01")
+@defect(
+    source="naive",
+    fails="DP-06 CV-01",
+    known_as="closed inquiry left open",
+    fix=(
+        "Handle the dispute status warning_closed: the inquiry ended without a dispute, so that the order is no longer "
+        "disputed."
+    ),
+)
 def closed_inquiry_stays_open(settings: Settings) -> WSGIApp:
     """An inquiry shows as a dispute, and goes on showing when it is closed: warning_closed is not known."""
     rightly = facts.dispute_status
@@ -79,14 +126,30 @@ def closed_inquiry_stays_open(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-07")
+@defect(
+    source="naive",
+    fails="DP-07",
+    known_as="reinstated funds taken for a won dispute",
+    fix=(
+        "Read the outcome from the dispute's status. charge.dispute.funds_reinstated only reports that money moved, "
+        "and is sent for some lost disputes too."
+    ),
+)
 def reinstated_funds_taken_for_won(settings: Settings) -> WSGIApp:
     """funds_reinstated means that the dispute was won, whatever its status says."""
     telling(lambda event, status: "won", "charge.dispute.funds_reinstated")
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-07 OO-07 CV-02")
+@defect(
+    source="naive",
+    fails="DP-07 OO-07 CV-02",
+    known_as="withdrawn funds recorded as a refund",
+    fix=(
+        "Record refunds only from charge.refunded and the refund events. On charge.dispute.funds_withdrawn record the "
+        "dispute's status instead."
+    ),
+)
 def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
     """funds_withdrawn makes the order refunded, although the dispute is open."""
 
@@ -100,7 +163,28 @@ def withdrawn_funds_taken_for_refund(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Refunding)
 
 
-@defect(source="naive", fails="DP-08")
+@defect(
+    source="mutation",
+    fails="DP-07 CV-01",
+    may="CV-02 CV-03",
+    known_as="disputes under review taken for settled",
+    fix="Keep the order disputed until charge.dispute.closed says won or lost: sending evidence ends nothing.",
+)
+def review_clears_the_dispute(settings: Settings) -> WSGIApp:
+    """Only what needs a response is disputed: the evidence is sent, and the order is shown as if all were well."""
+    facts.DISPUTED -= {"under_review"}  # type: ignore[misc]
+    return variant(settings)
+
+
+@defect(
+    source="naive",
+    fails="DP-08",
+    known_as="dispute lost from the start ignored",
+    fix=(
+        "Store every dispute with the status that charge.dispute.created reports, lost included: some disputes cannot "
+        "be contested."
+    ),
+)
 def born_lost_ignored(settings: Settings) -> WSGIApp:
     """A dispute that is over when it is created is not kept, and its closing is then that of an unknown one."""
 
@@ -118,7 +202,12 @@ def born_lost_ignored(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Ignoring)
 
 
-@defect(source="naive", fails="DP-09")
+@defect(
+    source="naive",
+    fails="DP-09",
+    known_as="lost dispute that can never be won",
+    fix="Let won replace lost: in rare cases the bank decides late, and the status of a lost dispute changes to won.",
+)
 def lost_is_final(settings: Settings) -> WSGIApp:
     """A dispute that was lost stays lost, although the bank may give it back later."""
     DISPUTE_RANK["lost"] = DISPUTE_RANK["won"] + 1
@@ -128,7 +217,15 @@ def lost_is_final(settings: Settings) -> WSGIApp:
 # --- what it is -------------------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="DP-05")
+@defect(
+    source="naive",
+    fails="DP-05",
+    known_as="inquiry taken for a lost dispute",
+    fix=(
+        "Treat warning_needs_response and warning_under_review as an open inquiry, which moves no money. Record a loss "
+        "only for the status lost."
+    ),
+)
 def inquiry_taken_for_loss(settings: Settings) -> WSGIApp:
     """An inquiry shows as a dispute that was lost, before anybody asked for the money."""
     rightly = facts.dispute_status
@@ -136,14 +233,30 @@ def inquiry_taken_for_loss(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-05")
+@defect(
+    source="naive",
+    fails="DP-05",
+    known_as="inquiry under review taken for a loss",
+    fix=(
+        "Treat warning_needs_response and warning_under_review as an open inquiry, which moves no money. Record a loss "
+        "only for the status lost."
+    ),
+)
 def reviewed_inquiry_taken_for_loss(settings: Settings) -> WSGIApp:
     """An inquiry that is under review is taken for one that is beyond saving."""
     telling(lambda event, status: "lost" if status == "warning_under_review" else status, "charge.dispute.updated")
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-10")
+@defect(
+    source="naive",
+    fails="DP-10",
+    known_as="dispute ignored between its creation and closing",
+    fix=(
+        "Handle charge.dispute.updated and charge.dispute.funds_withdrawn as well, and store the status that they "
+        "carry: an inquiry can become a dispute."
+    ),
+)
 def dispute_updates_ignored(settings: Settings) -> WSGIApp:
     """Only the creation and the closing of a dispute are handled, so that an inquiry never becomes a dispute."""
     for event_type in set(DISPUTE_EVENTS) - {"charge.dispute.created", "charge.dispute.closed"}:
@@ -151,7 +264,15 @@ def dispute_updates_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-10 CV-01 CV-02")
+@defect(
+    source="naive",
+    fails="DP-10 CV-01 CV-02",
+    known_as="escalated inquiry whose outcome is ignored",
+    fix=(
+        "Go by the dispute's present status, not by how it began. An inquiry that became a dispute can be won or lost "
+        "like any other."
+    ),
+)
 def escalated_inquiry_never_closes(settings: Settings) -> WSGIApp:
     """What began as an inquiry ends as one: the closing of the dispute that it became changes nothing."""
 
@@ -185,33 +306,64 @@ def demanding_amounts(demand: Callable[[int, int], bool]) -> Callable[[Settings]
     return lambda settings: variant(settings, webhook=Demanding)
 
 
-@defect(source="naive", fails="DP-11")
+@defect(
+    source="naive",
+    fails="DP-11",
+    known_as="dispute above the order's total refused",
+    fix=(
+        "Accept a dispute of any amount. It can be higher or lower than the charge, for example through exchange rates "
+        "or where only a part is disputed."
+    ),
+)
 def larger_dispute_refused(settings: Settings) -> WSGIApp:
     """A dispute over more than the order's total is a 500 for ever."""
     return demanding_amounts(lambda disputed, total: disputed <= total)(settings)
 
 
-@defect(source="naive", fails="DP-11")
+@defect(
+    source="naive",
+    fails="DP-11",
+    known_as="dispute below the order's total refused",
+    fix=(
+        "Accept a dispute of any amount. It can be higher or lower than the charge, for example through exchange rates "
+        "or where only a part is disputed."
+    ),
+)
 def smaller_dispute_refused(settings: Settings) -> WSGIApp:
     """A dispute over less than the order's total is a 500 for ever."""
     return demanding_amounts(lambda disputed, total: disputed >= total)(settings)
 
 
-@defect(source="naive", fails="DP-12")
+@defect(
+    source="naive",
+    fails="DP-12",
+    known_as="unknown dispute status answered with an error",
+    fix=UNKNOWN_STATUS,
+)
 def dispute_statuses_enumerated(settings: Settings) -> WSGIApp:
     """A status that the list of known ones does not hold is a 500 for ever."""
     reading(lambda event: DISPUTE_RANK[event.object["status"]], *DISPUTE_EVENTS)
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-12")
+@defect(
+    source="naive",
+    fails="DP-12",
+    known_as="unknown dispute status taken for a loss",
+    fix=UNKNOWN_STATUS,
+)
 def unknown_dispute_is_lost(settings: Settings) -> WSGIApp:
     """A status that the list of known ones does not hold is a loss."""
     telling(lambda event, status: status if status in DISPUTE_RANK else "lost", *DISPUTE_EVENTS)
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-12")
+@defect(
+    source="naive",
+    fails="DP-12",
+    known_as="unknown dispute status taken for a win",
+    fix=UNKNOWN_STATUS,
+)
 def unknown_dispute_is_won(settings: Settings) -> WSGIApp:
     """What neither waits for a response nor was lost is a dispute that was won."""
     telling(lambda event, status: status if status in DISPUTE_RANK else "won", *DISPUTE_EVENTS)
@@ -221,7 +373,12 @@ def unknown_dispute_is_won(settings: Settings) -> WSGIApp:
 # --- which of them, and what was before -------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="DP-13")
+@defect(
+    source="naive",
+    fails="DP-13",
+    known_as="dispute status overwritten by another dispute's",
+    fix=EACH_DISPUTE,
+)
 def one_dispute_an_order(settings: Settings) -> WSGIApp:
     """An order has one dispute, whose status the closing of any other overwrites."""
 
@@ -234,7 +391,12 @@ def one_dispute_an_order(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Single)
 
 
-@defect(source="naive", fails="DP-13")
+@defect(
+    source="naive",
+    fails="DP-13",
+    known_as="second dispute taken for a duplicate",
+    fix=EACH_DISPUTE,
+)
 def second_dispute_ignored(settings: Settings) -> WSGIApp:
     """An order has one dispute, and a second one is taken for a duplicate: the first one's end clears the order."""
 
@@ -248,7 +410,12 @@ def second_dispute_ignored(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=First)
 
 
-@defect(source="naive", fails="DP-13")
+@defect(
+    source="naive",
+    fails="DP-13",
+    known_as="open dispute cleared by another that was won",
+    fix=EACH_DISPUTE,
+)
 def one_win_clears_the_order(settings: Settings) -> WSGIApp:
     """A dispute that was won clears the order, whatever other dispute is open."""
     rightly = facts.dispute_status
@@ -262,7 +429,15 @@ def one_win_clears_the_order(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="DP-14 CV-01 CV-02")
+@defect(
+    source="naive",
+    fails="DP-14 CV-01 CV-02",
+    known_as="earlier refunds erased by a won dispute",
+    fix=(
+        "Keep refunds and disputes apart. A dispute that is won takes only itself off the order: what was refunded "
+        "before stays refunded."
+    ),
+)
 def won_dispute_restores_everything(settings: Settings) -> WSGIApp:
     """A dispute that was won sets the order back to paid and not refunded, although a part was refunded before."""
 

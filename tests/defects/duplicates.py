@@ -52,7 +52,15 @@ class KeyedWebhook(RawWebhook):
         super().take(replace(event, id=self.key(event)))
 
 
-@defect(source="D26", fails="RP-03 RP-04 RP-05 RP-06 RP-07 CV-01 CV-02 CV-03 CV-04")
+@defect(
+    source="D26",
+    fails="RP-03 RP-04 RP-05 RP-06 RP-07 CV-01 CV-02 CV-03 CV-04",
+    known_as="every delivery processed as a new one",
+    fix=(
+        "Put unique keys on the event's id and on the order's session id. Record the event in the transaction that "
+        "does its work, and only acknowledge what is recorded already."
+    ),
+)
 def no_idempotency(settings: Settings) -> WSGIApp:
     """Every delivery of a checkout event makes another order."""
 
@@ -63,13 +71,29 @@ def no_idempotency(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Forgetful, ledger=FulfillingLedger)
 
 
-@defect(source="D27", fails="RP-04 RP-06 CV-01 CV-02 CV-03")
+@defect(
+    source="D27",
+    fails="RP-04 RP-06 CV-01 CV-02 CV-03",
+    known_as="event id as the only guard against duplicates",
+    fix=(
+        "Make the order unique by its Checkout Session, with a unique key in the database. Two events with different "
+        "ids can report the same payment."
+    ),
+)
 def event_id_is_the_only_guard(settings: Settings) -> WSGIApp:
     """Duplicates are known by the event's id alone, so that a second event about one payment makes a second order."""
     return variant(settings, ledger=FulfillingLedger)
 
 
-@defect(source="D27", fails="RP-06 CV-01 CV-02 CV-03")
+@defect(
+    source="D27",
+    fails="RP-06 CV-01 CV-02 CV-03",
+    known_as="one order for each checkout event type",
+    fix=(
+        "Make the order unique by its Checkout Session, with a unique key in the database. Two events with different "
+        "ids can report the same payment."
+    ),
+)
 def an_order_for_each_event_type(settings: Settings) -> WSGIApp:
     """checkout.session.completed and async_payment_succeeded of one payment make an order each."""
 
@@ -82,7 +106,15 @@ def an_order_for_each_event_type(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByType, ledger=FulfillingLedger)
 
 
-@defect(source="D26, synthetic", fails="RP-04 RP-06 RP-07 CV-01 CV-02 CV-03")
+@defect(
+    source="D26, synthetic",
+    fails="RP-04 RP-06 RP-07 CV-01 CV-02 CV-03",
+    known_as="duplicates recognised by a digest of the body",
+    fix=(
+        "Recognise a duplicate by the event's id, and make the order unique by its Checkout Session. The body can "
+        "differ between deliveries, in pending_webhooks for example."
+    ),
+)
 def duplicates_known_by_body(settings: Settings) -> WSGIApp:
     """Duplicates are known by a digest of the body, which changes with pending_webhooks."""
 
@@ -93,7 +125,16 @@ def duplicates_known_by_body(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByBody, ledger=FulfillingLedger)
 
 
-@defect(source="D26, synthetic", fails="RP-03 RP-04 RP-06 RP-07 CV-01 CV-02 CV-03", may="RP-05")
+@defect(
+    source="D26, synthetic",
+    fails="RP-03 RP-04 RP-06 RP-07 CV-01 CV-02 CV-03",
+    may="RP-05",
+    known_as="duplicates recognised by the signature header",
+    fix=(
+        "Recognise a duplicate by the event's id, and make the order unique by its Checkout Session. Stripe signs "
+        "every attempt anew."
+    ),
+)
 def duplicates_known_by_signature(settings: Settings) -> WSGIApp:
     """Duplicates are known by their Stripe-Signature header, which every attempt has anew."""
 
@@ -104,7 +145,15 @@ def duplicates_known_by_signature(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=BySignature, ledger=FulfillingLedger)
 
 
-@defect(source="D33", fails="RP-03")
+@defect(
+    source="D33",
+    fails="RP-03",
+    known_as="duplicates refused with 409 for ever",
+    fix=(
+        "Answer 2xx to an event that was handled before. After any other status Stripe delivers it again, for up to "
+        "three days."
+    ),
+)
 def duplicate_refused_for_ever(settings: Settings) -> WSGIApp:
     """A duplicate is answered 409 however often it comes, so that Stripe retries it for days."""
 
@@ -116,7 +165,15 @@ def duplicate_refused_for_ever(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Refusing)
 
 
-@defect(source="D26, D45", fails="RP-03 RF-05 CV-01 CV-02")
+@defect(
+    source="D26, D45",
+    fails="RP-03 RF-05 CV-01 CV-02",
+    known_as="refund added again with each delivery",
+    fix=(
+        "Store each refund once under its refund id, and compute the refunded amount from the refunds that are stored. "
+        "Add nothing up on delivery."
+    ),
+)
 def repeated_refund_counted_again(settings: Settings) -> WSGIApp:
     """A refund is added to the amount refunded each time its refund.created is delivered."""
 

@@ -75,7 +75,15 @@ class _Document:
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
 
-@defect(source="D25", fails="EX-01")
+@defect(
+    source="D25",
+    fails="EX-01",
+    known_as="signing secret shown on the error page",
+    fix=(
+        "Turn debug pages off, and answer errors with a fixed text that holds no configuration. Roll the signing "
+        "secret, which may be known already."
+    ),
+)
 def secret_on_the_error_page(settings: Settings) -> WSGIApp:
     """Shows its configuration, the signing secret included, on the error page of a signed body that is no event."""
 
@@ -86,7 +94,15 @@ def secret_on_the_error_page(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D25", fails="EX-01")
+@defect(
+    source="D25",
+    fails="EX-01",
+    known_as="expected signature told in the refusal",
+    fix=(
+        "Answer a bad signature with a fixed text, and never return the signature that was computed: with it anybody "
+        "can forge that event."
+    ),
+)
 def expected_signature_told(settings: Settings) -> WSGIApp:
     """Tells in its refusal which signature would have been right: whoever asks can sign."""
 
@@ -99,7 +115,15 @@ def expected_signature_told(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D25", fails="EX-01")
+@defect(
+    source="D25",
+    fails="EX-01",
+    known_as="API key dumped with the environment",
+    fix=(
+        "Answer errors with a fixed text, and never print the environment. Roll the API key and the signing secret, "
+        "which may be known already."
+    ),
+)
 def api_key_told(settings: Settings) -> WSGIApp:
     """Dumps its environment, Stripe's API key included, where a body is empty."""
 
@@ -113,7 +137,15 @@ def api_key_told(settings: Settings) -> WSGIApp:
 # --- the inside -------------------------------------------------------------------------------------------------------
 
 
-@defect(source="D14", fails="EX-02")
+@defect(
+    source="D14",
+    fails="EX-02",
+    known_as="stack trace shown for a malformed body",
+    fix=(
+        "Check that the parsed body is an object before reading it. Answer errors with a fixed text, and write stack "
+        "traces to the log only."
+    ),
+)
 def traceback_for_a_list(settings: Settings) -> WSGIApp:
     """Shows the traceback of an AttributeError where the body is a list, and nothing of the kind anywhere else."""
 
@@ -129,7 +161,15 @@ def traceback_for_a_list(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D25", fails="EX-02")
+@defect(
+    source="D25",
+    fails="EX-02",
+    known_as="database error shown in the answer",
+    fix=(
+        "Check that an event has an id and a type before storing it. Answer errors with a fixed text, and write what "
+        "the database says to the log only."
+    ),
+)
 def statement_told(settings: Settings) -> WSGIApp:
     """Answers with the database's own words where an event has no type."""
 
@@ -152,7 +192,12 @@ def statement_told(settings: Settings) -> WSGIApp:
 # --- the customer -----------------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="EX-03")
+@defect(
+    source="naive",
+    fails="EX-03",
+    known_as="received event returned in the answer",
+    fix="Acknowledge with an empty body or a fixed text. The event holds customers' data, which belongs in no answer.",
+)
 def event_returned(settings: Settings) -> WSGIApp:
     """Acknowledges an event by returning it as it was received."""
 
@@ -164,7 +209,12 @@ def event_returned(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D25", fails="EX-03")
+@defect(
+    source="D25",
+    fails="EX-03",
+    known_as="refused body quoted in the answer",
+    fix="Answer a bad signature with a fixed text that quotes nothing of the request.",
+)
 def refused_body_quoted(settings: Settings) -> WSGIApp:
     """Quotes the body in its refusal of a bad signature, so that a page of any origin may be made to show it."""
 
@@ -178,21 +228,40 @@ def refused_body_quoted(settings: Settings) -> WSGIApp:
 # --- documents and orders ---------------------------------------------------------------------------------------------
 
 
-@defect(source="anomaly/lab-python-server#40", fails="EX-04")
+@defect(
+    source="anomaly/lab-python-server#40",
+    fails="EX-04",
+    known_as="webhook route listed in the OpenAPI document",
+    fix="Leave the webhook route out of the generated API document, or show that document to authenticated users only.",
+)
 def listed_in_openapi(settings: Settings) -> WSGIApp:
     """Serves an OpenAPI document that lists every route, the webhook's too."""
     document = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": {PATH: {"post": {}}}}
     return serving_too(settings, "/openapi.json", json.dumps(document))
 
 
-@defect(source="synthetic", fails="EX-04")
+@defect(
+    source="synthetic",
+    fails="EX-04",
+    known_as="webhook route listed in the sitemap",
+    fix="List only pages for visitors in the sitemap, and leave the webhook route out.",
+)
 def listed_in_the_sitemap(settings: Settings) -> WSGIApp:
     """Lists the webhook in its sitemap, as a generator does that knows all routes."""
     locations = "".join(f"<url><loc>https://shop.example{path}</loc></url>" for path in ("/", PATH))
     return serving_too(settings, "/sitemap.xml", f'<?xml version="1.0"?><urlset>{locations}</urlset>')
 
 
-@defect(source="synthetic", fails="EX-05", orders="${SHOP}/public/orders/{session_id}")
+@defect(
+    source="synthetic",
+    fails="EX-05",
+    known_as="orders readable without credentials",
+    fix=(
+        "Demand authentication on every route that shows orders, and check that the caller may see this one. A session "
+        "id is no credential."
+    ),
+    orders="${SHOP}/public/orders/{session_id}",
+)
 def orders_without_a_login(settings: Settings) -> WSGIApp:
     """Shows every order to whoever asks for it."""
     ledger = Ledger(open_database(settings.database_url))
@@ -215,3 +284,33 @@ class _OpenOrders:
             order["total_amount"] = None if total is None else str(total)
             order["created_at"] = order["created_at"].isoformat()
         resp.media = order
+
+
+GUARDED = """
+[orders.headers]
+Authorization = "Bearer token-of-the-defect"
+"""
+
+
+@defect(
+    source="mutation",
+    fails="EX-05",
+    orders="${SHOP}/guarded/orders/{session_id}",
+    config=GUARDED,
+    known_as="orders shown to any bearer token",
+    fix="Compare the token, in constant time; that there is one proves nothing.",
+)
+def any_token_opens_orders(settings: Settings) -> WSGIApp:
+    """Asks for a bearer token to show an order, and takes whichever is given."""
+    ledger = Ledger(open_database(settings.database_url))
+    app = create_app(settings, ledger)
+    app.add_route("/guarded/orders/{stripe_session_id}", _BarelyGuarded(ledger.database))
+    return app
+
+
+class _BarelyGuarded(_OpenOrders):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, stripe_session_id: str) -> None:
+        """Answer with the order, or null, to whoever says Bearer."""
+        if not (req.auth or "").startswith("Bearer "):
+            raise falcon.HTTPUnauthorized
+        super().on_get(req, resp, stripe_session_id)

@@ -47,7 +47,15 @@ class BreakableLedger(Ledger):
 # --- a declined attempt -----------------------------------------------------------------------------------------------
 
 
-@defect(source="D38", fails="FL-01 CV-01 CV-02 CV-03")
+@defect(
+    source="D38",
+    fails="FL-01 CV-01 CV-02 CV-03",
+    known_as="order ended by a declined attempt",
+    fix=(
+        "Leave the order open on payment_intent.payment_failed: it reports one attempt. The customer may try again, "
+        "and a later payment must make the order paid."
+    ),
+)
 def ended_by_a_decline(settings: Settings) -> WSGIApp:
     """A declined attempt ends the order: a payment that arrives after it is acknowledged and ignored."""
 
@@ -68,7 +76,16 @@ def ended_by_a_decline(settings: Settings) -> WSGIApp:
 # --- what could not be processed --------------------------------------------------------------------------------------
 
 
-@defect(source="D28", fails="FL-02", config=FAULTS)
+@defect(
+    source="D28",
+    fails="FL-02",
+    known_as="event id recorded before the work commits",
+    fix=(
+        "Record the event id in the same transaction as the work, or after it. What failed must not be a duplicate "
+        "when Stripe delivers it again."
+    ),
+    config=FAULTS,
+)
 def recorded_before_the_work(settings: Settings) -> WSGIApp:
     """The event's id is kept before its work is done: what failed once is a duplicate when Stripe sends it again."""
 
@@ -85,7 +102,16 @@ def recorded_before_the_work(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong, ledger=BreakableLedger)
 
 
-@defect(source="D30", fails="FL-02", config=FAULTS)
+@defect(
+    source="D30",
+    fails="FL-02",
+    known_as="failures acknowledged with 200",
+    fix=(
+        "Answer 5xx where an event could not be stored, so that Stripe delivers it again. Answer 2xx only once its "
+        "effect, or the event itself, is stored."
+    ),
+    config=FAULTS,
+)
 def failure_acknowledged(settings: Settings) -> WSGIApp:
     """Every failure is answered 200, because Stripe needs a 200: an event that was not stored never comes again."""
 
@@ -99,7 +125,15 @@ def failure_acknowledged(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong, ledger=BreakableLedger)
 
 
-@defect(source="D28, D48", fails="FL-02 OO-01 OO-02 CV-01")
+@defect(
+    source="D28, D48",
+    fails="FL-02 OO-01 OO-02 CV-01",
+    known_as="refused event recorded as handled",
+    fix=(
+        "Record an event as handled only in the transaction that stores its effect. A refund or dispute that was "
+        "refused must be processed when it is delivered again."
+    ),
+)
 def early_news_refused_then_swallowed(settings: Settings) -> WSGIApp:
     """News of an unknown payment is refused, and its event kept as handled: the retry is acknowledged for nothing."""
 
@@ -126,7 +160,15 @@ def early_news_refused_then_swallowed(settings: Settings) -> WSGIApp:
 # --- what is no event -------------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="FL-03")
+@defect(
+    source="naive",
+    fails="FL-03",
+    known_as="background worker killed by a malformed body",
+    fix=(
+        "Check that a body is an event before queuing it, catch every exception of a job in the worker, and keep the "
+        "queue in durable storage."
+    ),
+)
 def worker_dies_unseen(settings: Settings) -> WSGIApp:
     """One background thread does the work; a body that is no event ends it, and all that follows is acknowledged."""
 
@@ -152,7 +194,15 @@ def worker_dies_unseen(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="naive", fails="FL-03")
+@defect(
+    source="naive",
+    fails="FL-03",
+    known_as="lock kept after a malformed body",
+    fix=(
+        "Release the lock on every path, also where reading the event fails: use a construct that releases it by "
+        "itself."
+    ),
+)
 def lock_never_released(settings: Settings) -> WSGIApp:
     """A lock is taken to read each event and not given back where reading fails: after that nothing is read."""
 
@@ -183,7 +233,15 @@ def envelope(payload: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-@defect(source="naive", fails="FL-03")
+@defect(
+    source="naive",
+    fails="FL-03",
+    known_as="order paid by an event without type",
+    fix=(
+        "Refuse a body without an event type, and name each type that changes an order. The default branch must do "
+        "nothing."
+    ),
+)
 def paid_unless_typed_otherwise(settings: Settings) -> WSGIApp:
     """An event without a type falls through to the branch that pays the order."""
 
@@ -198,7 +256,15 @@ def paid_unless_typed_otherwise(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Wrong)
 
 
-@defect(source="D57, naive", fails="FL-04")
+@defect(
+    source="D57, naive",
+    fails="FL-04",
+    known_as="thin event taken for a paid checkout",
+    fix=(
+        "Handle thin events (object v2.core.event) apart from others: fetch the session that related_object names and "
+        "read its payment_status, or do nothing."
+    ),
+)
 def paid_by_the_type_alone(settings: Settings) -> WSGIApp:
     """A thin event whose type ends with checkout.session.completed pays the order, without a look at what was paid."""
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import peewee
-from hookassay.server import facts
+from hookassay.server import facts, ledger
 from hookassay.server.event import Event, MalformedEventError, reference
 from hookassay.server.facts import Fact, Order, facts_in
 from hookassay.server.ledger import Ledger
@@ -43,13 +43,29 @@ def _is_refund(fact: Fact) -> bool:
     return fact.kind == "refund" or (fact.kind == "charge" and bool(fact.amount))
 
 
-@defect(source="D48", fails="OO-01 CV-01")
+@defect(
+    source="D48",
+    fails="OO-01 CV-01",
+    known_as="refund lost before its order exists",
+    fix=(
+        "Where no order has the payment yet, keep the refund until there is one, or answer 5xx so that Stripe delivers "
+        "it again. An update that changes no row is no success."
+    ),
+)
 def early_refund_lost(settings: Settings) -> WSGIApp:
     """A refund that comes before its order updates no row, is acknowledged and forgotten."""
     return variant(settings, ledger=losing_early(_is_refund))
 
 
-@defect(source="D48", fails="OO-02 CV-01")
+@defect(
+    source="D48",
+    fails="OO-02 CV-01",
+    known_as="dispute lost before its order exists",
+    fix=(
+        "Where no order has the payment yet, keep the dispute until there is one, or answer 5xx so that Stripe "
+        "delivers it again. An update that changes no row is no success."
+    ),
+)
 def early_dispute_lost(settings: Settings) -> WSGIApp:
     """A dispute that comes before its order updates no row, is acknowledged and forgotten."""
     return variant(settings, ledger=losing_early(lambda fact: fact.kind == "dispute"))
@@ -75,19 +91,43 @@ def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Dat
     return BelievingTheLast
 
 
-@defect(source="D40", fails="OO-03 OO-10 OR-08 CV-01")
+@defect(
+    source="D40",
+    fails="OO-03 OO-10 OR-08 CV-01",
+    known_as="paid order set back by a late checkout event",
+    fix=(
+        "Leave a paid order paid when an unpaid, failed or expired checkout event arrives later. Checkout events come "
+        "in any order."
+    ),
+)
 def late_unpaid_completion_unpays(settings: Settings) -> WSGIApp:
     """The order's status is what the last checkout event said: a late, unpaid completion un-pays it."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "session"))
 
 
-@defect(source="D40, D50", fails="OO-07 OO-10 CV-01 CV-02")
+@defect(
+    source="D40, D50",
+    fails="OO-07 OO-10 CV-01 CV-02",
+    known_as="closed dispute reopened by a late event",
+    fix=(
+        "Do not let needs_response or under_review replace won or lost: such an event came late. The events of one "
+        "dispute arrive in any order."
+    ),
+)
 def late_dispute_reopens(settings: Settings) -> WSGIApp:
     """A dispute's status is the one that came last: a late opening or update reopens a closed dispute."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "dispute"))
 
 
-@defect(source="D47", fails="OO-09 CV-01")
+@defect(
+    source="D47",
+    fails="OO-09 CV-01",
+    known_as="failed refund revived by its late creation",
+    fix=(
+        "Keep one status for each refund id, and do not let pending or succeeded replace failed or canceled: such an "
+        "event came late."
+    ),
+)
 def late_refund_creation_counts(settings: Settings) -> WSGIApp:
     """A refund's status is the one that came last: refund.created after refund.failed counts again."""
     return variant(settings, ledger=believing_the_last(lambda fact: fact.kind == "refund"))
@@ -101,7 +141,15 @@ def snapshots_only(known: Iterable[Fact]) -> int:
     return max(0, snapshots - sum(fact.amount or 0 for fact in failed))
 
 
-@defect(source="D40, D45", fails="OO-06 CV-01")
+@defect(
+    source="D40, D45",
+    fails="OO-06 CV-01",
+    known_as="refunded amount lowered by a late event",
+    fix=(
+        "Keep the largest amount_refunded that was reported for a charge, and take off refunds that fail. It is "
+        "cumulative, and its events arrive in any order."
+    ),
+)
 def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
     """amount_refunded is that of the charge.refunded which came last, although it only grows."""
 
@@ -135,7 +183,16 @@ amount_refunded = "amount_refunded"
 """
 
 
-@defect(source="D45", fails="OO-06 RF-09 CV-01", config=EXACT_COLUMNS)
+@defect(
+    source="D45",
+    fails="OO-06 RF-09 CV-01",
+    known_as="refunded amount shown as last reported",
+    fix=(
+        "Show the sum of the order's refunds, each once by its id, without those that failed or were canceled. The "
+        "last charge.refunded may be an older one."
+    ),
+    config=EXACT_COLUMNS,
+)
 def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
     """The refunded amount shown is that of the last charge.refunded; the order's state is right."""
     latest: dict[str | None, int] = {}
@@ -156,7 +213,15 @@ def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
 # --- news of the past taken for news ----------------------------------------------------------------------------------
 
 
-@defect(source="D38", fails="OO-04 OO-10 CV-01")
+@defect(
+    source="D38",
+    fails="OO-04 OO-10 CV-01",
+    known_as="paid order failed by a late decline",
+    fix=(
+        "Leave a paid order paid when payment_intent.payment_failed or charge.failed arrives: it reports an earlier "
+        "attempt."
+    ),
+)
 def late_failure_unpays(settings: Settings) -> WSGIApp:
     """payment_intent.payment_failed and charge.failed set the order to failed, whatever was paid since."""
 
@@ -171,7 +236,15 @@ def late_failure_unpays(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Failing)
 
 
-@defect(source="D39", fails="OO-05 CV-01")
+@defect(
+    source="D39",
+    fails="OO-05 CV-01",
+    known_as="refunded order reset by a repeated completion",
+    fix=(
+        "Create the order only where the session has none. A completion that comes again must leave the refunds and "
+        "disputes that are recorded as they are."
+    ),
+)
 def completion_resurrects(settings: Settings) -> WSGIApp:
     """A completion that comes again writes paid, not refunded and not disputed over whatever the order was."""
 
@@ -190,10 +263,50 @@ def completion_resurrects(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Resurrecting)
 
 
+@defect(
+    source="mutation",
+    fails="OO-04 CV-02",
+    known_as="refunds read from the latest charge only",
+    fix="Keep amount_refunded for each charge, and count them all: a declined attempt is a charge of its own.",
+)
+def refunds_of_the_latest_charge(settings: Settings) -> WSGIApp:
+    """What was refunded is read from the charge that was heard of last, which a declined attempt may be."""
+
+    def latest(known: Iterable[Fact]) -> int:
+        known = tuple(known)
+        charges = [fact for fact in known if fact.kind == "charge" and fact.amount is not None]
+        return snapshots_only([*charges[-1:], *(fact for fact in known if fact.kind == "refund")])
+
+    facts.amount_refunded = latest
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OO-07 CV-01",
+    may="CV-02 CV-03",
+    known_as="dispute's rank lowered by late events",
+    fix="Where an event is too old to count, write nothing of it: neither its status nor its time or rank.",
+)
+def late_news_lower_the_bar(settings: Settings) -> WSGIApp:
+    """A late opening leaves a dispute's status alone, but not its rank, so that a late update reopens it."""
+    better = "CASE WHEN excluded.rank > facts.rank THEN excluded.rank ELSE facts.rank END"
+    ledger.LEARN = ledger.LEARN.replace(better, "excluded.rank")  # type: ignore[attr-defined]
+    return variant(settings)
+
+
 # --- the clock --------------------------------------------------------------------------------------------------------
 
 
-@defect(source="D40", fails="OO-10 OR-08 CV-01")
+@defect(
+    source="D40",
+    fails="OO-10 OR-08 CV-01",
+    known_as="status with the newest created timestamp believed",
+    fix=(
+        "Let a status give way only to one that can follow it: never paid to expired, never lost to under_review. "
+        "Stripe warns against ordering events by created."
+    ),
+)
 def newest_created_wins(settings: Settings) -> WSGIApp:
     """Of two statuses the one whose event was created later is believed."""
 
@@ -205,7 +318,15 @@ def newest_created_wins(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByCreated)
 
 
-@defect(source="D40", fails="OO-01 OO-02 OO-10 CV-01 CV-02")
+@defect(
+    source="D40",
+    fails="OO-01 OO-02 OO-10 CV-01 CV-02",
+    known_as="event skipped for its older created timestamp",
+    fix=(
+        "Process every event however old its created is. Events arrive in any order, and an older one may report a "
+        "refund or dispute that no other event does."
+    ),
+)
 def older_event_skipped(settings: Settings) -> WSGIApp:
     """An event is skipped when one that was created later was seen of the same payment."""
 
@@ -227,7 +348,15 @@ def older_event_skipped(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Skipping)
 
 
-@defect(source="synthetic", fails="RP-08")
+@defect(
+    source="synthetic",
+    fails="RP-08",
+    known_as="late retries refused for the event's age",
+    fix=(
+        "Check the age by the t of the Stripe-Signature header, never by the event's created. A retry may come three "
+        "days later, with a new signature."
+    ),
+)
 def old_event_refused(settings: Settings) -> WSGIApp:
     """The tolerance of the signature is applied to the event's creation, so that no retry of the next day is taken."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 from endpoints.shop import WORDS, ByReference, Sales
 from hookassay.server import facts
-from hookassay.server.event import Event, MalformedEventError, amount, word
+from hookassay.server.event import LONGEST_ID, Event, MalformedEventError, amount, word
 from hookassay.server.facts import READERS, SESSION_RANK, Fact, Order
 from hookassay.server.ledger import Ledger
 from hookassay.server.settings import Settings
@@ -23,12 +23,26 @@ LONGEST_KEPT = 100
 """Characters that a column has room for: more than today's ids need, and fewer than Stripe reserves."""
 
 COMPLETION = "checkout.session.completed"
+DELAYED_FAILURE = "checkout.session.async_payment_failed"
+EXPIRY = "checkout.session.expired"
 SESSION_EVENTS = tuple(name for name in READERS if name.startswith("checkout.session."))
 
 ALL_MODES = """
 [purchase]
 modes = ["payment", "setup", "subscription"]
 """
+
+# How more than two of the defects below are mended.
+WHOLE_IDS = (
+    "Keep Stripe's ids whole, in columns of at least 255 characters. They are opaque, and their length may change."
+)
+CASE_MATTERS = (
+    "Compare Stripe's ids case-sensitively: give their columns a binary collation, such as utf8mb4_bin in MySQL."
+)
+COMPARE_PRICE = (
+    "Before an order becomes paid, compare both amount_total and currency with the price that the shop stored. Where "
+    "they differ, leave the order for review."
+)
 
 
 def judging_sessions(status: Callable[[Event, str], str]) -> None:
@@ -53,42 +67,87 @@ def following(event_type: str, statement: str) -> type[Webhook]:
 # --- what is taken for paid -------------------------------------------------------------------------------------------
 
 
-@defect(source="D35", fails="OR-02 OR-04 CV-01 CV-03")
+@defect(
+    source="D35",
+    fails="OR-02 OR-04 CV-01 CV-03",
+    known_as="unpaid completion taken for paid",
+    fix=(
+        "On checkout.session.completed fulfil only if payment_status is not unpaid. Otherwise wait for "
+        "checkout.session.async_payment_succeeded."
+    ),
+)
 def unpaid_completion_fulfilled(settings: Settings) -> WSGIApp:
     """A completed checkout is fulfilled whatever its payment_status is."""
     judging_sessions(lambda event, right: "paid" if event.type == COMPLETION else right)
     return variant(settings)
 
 
-@defect(source="D35", fails="OR-02 OR-04 CV-03")
+@defect(
+    source="D35",
+    fails="OR-02 OR-04 CV-03",
+    known_as="pending charge taken for paid",
+    fix=(
+        "Do not fulfil on charge.pending: the payment can still fail. Wait for "
+        "checkout.session.async_payment_succeeded."
+    ),
+)
 def pending_charge_taken_for_paid(settings: Settings) -> WSGIApp:
     """charge.pending makes the order paid, although the money is only on its way."""
     paid = "UPDATE orders SET status = 'paid' WHERE stripe_payment_intent = ?"
     return variant(settings, webhook=following("charge.pending", paid))
 
 
-@defect(source="naive", fails="OR-02 OR-04 OR-08 CV-01 CV-03")
+@defect(
+    source="naive",
+    fails="OR-02 OR-04 OR-08 CV-01 CV-03",
+    known_as="every checkout event taken for a payment",
+    fix=(
+        "Name the events that pay: checkout.session.completed if its payment_status is not unpaid, and "
+        "checkout.session.async_payment_succeeded. No other one does."
+    ),
+)
 def every_checkout_event_pays(settings: Settings) -> WSGIApp:
     """Every checkout.session event makes the order paid: its failure and its expiry too."""
     judging_sessions(lambda event, right: "paid")
     return variant(settings)
 
 
-@defect(source="naive", fails="OR-04 CV-01")
+@defect(
+    source="naive",
+    fails="OR-04 CV-01",
+    known_as="failed delayed payment taken for a success",
+    fix=(
+        "Compare the whole event type, not its beginning. checkout.session.async_payment_failed leaves the order "
+        "unpaid."
+    ),
+)
 def delayed_failure_pays(settings: Settings) -> WSGIApp:
     """async_payment_failed is handled like async_payment_succeeded, by the beginning of its name."""
     judging_sessions(lambda event, right: "paid" if "async_payment" in event.type else right)
     return variant(settings)
 
 
-@defect(source="D36", fails="OR-03")
+@defect(
+    source="D36",
+    fails="OR-03",
+    known_as="success of a delayed payment ignored",
+    fix="Subscribe to checkout.session.async_payment_succeeded, and make the order paid when it arrives.",
+)
 def delayed_payment_ignored(settings: Settings) -> WSGIApp:
     """async_payment_succeeded is not handled, so that a delayed payment never makes its order paid."""
     del READERS["checkout.session.async_payment_succeeded"]
     return variant(settings)
 
 
-@defect(source="D36", fails="OR-03")
+@defect(
+    source="D36",
+    fails="OR-03",
+    known_as="later checkout events dropped as duplicates",
+    fix=(
+        "Know a repeated event by its id and not by its session alone: a later event of the same session makes a "
+        "pending order paid."
+    ),
+)
 def first_checkout_event_stands(settings: Settings) -> WSGIApp:
     """A session that was seen before is a duplicate, so that a delayed payment never reaches its order."""
     for status in SESSION_RANK:
@@ -96,24 +155,89 @@ def first_checkout_event_stands(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D38", fails="OR-08 CV-01")
+@defect(
+    source="D38",
+    fails="OR-08 CV-01",
+    known_as="order deleted by an expiry",
+    fix="Delete nothing on checkout.session.expired. Mark the order as expired only where it is not paid.",
+)
 def expiry_deletes(settings: Settings) -> WSGIApp:
     """checkout.session.expired deletes the order of the session, paid or not."""
     deleted = "DELETE FROM orders WHERE stripe_session_id = ?"
     return variant(settings, webhook=following("checkout.session.expired", deleted))
 
 
-@defect(source="D38", fails="OR-08 CV-01")
+@defect(
+    source="D38",
+    fails="OR-08 CV-01",
+    known_as="paid order overwritten by an expiry",
+    fix=(
+        "Mark the order as expired only where it is not paid, by a condition in the update itself. An expiry may "
+        "arrive after a payment."
+    ),
+)
 def expiry_overwrites(settings: Settings) -> WSGIApp:
     """checkout.session.expired sets the order to expired, whatever was paid before."""
     expired = "UPDATE orders SET status = 'expired' WHERE stripe_session_id = ?"
     return variant(settings, webhook=following("checkout.session.expired", expired))
 
 
+@defect(
+    source="mutation",
+    fails="OR-08",
+    known_as="expired free checkouts fulfilled",
+    fix="Only a completed checkout and a delayed payment's success can pay; decide by the event's type, then by "
+    "payment_status.",
+)
+def free_expiry_pays(settings: Settings) -> WSGIApp:
+    """payment_status alone decides, so that a checkout which needed no payment is fulfilled when it expires."""
+    judging_sessions(lambda event, right: right if word(event.object, "payment_status") == "unpaid" else "paid")
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="DL-14",
+    known_as="failed delayed payments answered with an error",
+    fix="Acknowledge what you have nothing to do for: only what could not be stored is worth another delivery.",
+)
+def delayed_failure_refused(settings: Settings) -> WSGIApp:
+    """No status is known for async_payment_failed, which is a 500 for ever."""
+    reading(lambda event: {"completed": "pending", "expired": "expired"}[event.type.split(".")[2]], DELAYED_FAILURE)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="DL-14",
+    known_as="expiries without an order answered with an error",
+    fix="Acknowledge an expiry for which there is no order: the customer left, and none will ever be made.",
+)
+def expiry_without_an_order_refused(settings: Settings) -> WSGIApp:
+    """checkout.session.expired is refused where the session has no order, which it will never have."""
+    kept = "SELECT id FROM orders WHERE stripe_session_id = ?"
+
+    class Demanding(Webhook):
+        def take(self, event: Event) -> None:
+            if event.type == EXPIRY and not execute(self._ledger, kept, event.object["id"]).fetchone():
+                raise MalformedEventError("there is no such order")
+            super().take(event)
+
+    return variant(settings, webhook=Demanding)
+
+
 # --- what needs no payment --------------------------------------------------------------------------------------------
 
 
-@defect(source="naive", fails="OR-05")
+@defect(
+    source="naive",
+    fails="OR-05",
+    known_as="free order left waiting for payment",
+    fix=(
+        "Fulfil a payment or subscription when payment_status is paid or no_payment_required: after a discount of 100 "
+        "% there is nothing to pay."
+    ),
+)
 def only_the_word_paid_fulfils(settings: Settings) -> WSGIApp:
     """An order is fulfilled only if payment_status is "paid", so that what is free waits for ever."""
 
@@ -124,7 +248,12 @@ def only_the_word_paid_fulfils(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="OR-05")
+@defect(
+    source="naive",
+    fails="OR-05",
+    known_as="total of zero taken for none",
+    fix="Tell 0 from null: an amount_total of 0 is a free order, which is fulfilled. Only null is no amount.",
+)
 def nothing_to_pay_ignored(settings: Settings) -> WSGIApp:
     """A checkout with an amount_total of 0 is taken for one without an amount, and makes no order."""
     read = READERS[COMPLETION]
@@ -132,21 +261,46 @@ def nothing_to_pay_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D53", fails="OR-05 OR-06 OR-07", config=ALL_MODES)
+@defect(
+    source="D53",
+    fails="OR-05 OR-06 OR-07 OR-10",
+    known_as="payment intent demanded of every session",
+    fix=(
+        "Expect payment_intent to be null, as it is for free orders, subscriptions and set-ups, and know the order by "
+        "its session id."
+    ),
+    config=ALL_MODES,
+)
 def payment_intent_demanded(settings: Settings) -> WSGIApp:
     """The payment intent's id is taken to pieces, and where there is none that is a 500 for ever."""
     reading(lambda event: event.object["payment_intent"].partition("_"), COMPLETION)
     return variant(settings)
 
 
-@defect(source="D53, D60", fails="OR-06")
+@defect(
+    source="D53, D60",
+    fails="OR-06",
+    known_as="amount read before the session's mode",
+    fix=(
+        "Look at the session's mode first and acknowledge setup without an order: amount_total, currency and "
+        "payment_intent are null there."
+    ),
+)
 def set_up_divided(settings: Settings) -> WSGIApp:
     """The amount is divided before the mode is looked at: a set-up, which has none, is a 500 for ever."""
     reading(lambda event: event.object["amount_total"] / 100, COMPLETION)
     return variant(settings)
 
 
-@defect(source="D53", fails="OR-06")
+@defect(
+    source="D53",
+    fails="OR-06",
+    known_as="setup session recorded as a sale",
+    fix=(
+        "Make no order of a session in setup mode. It only saves a payment method, and its no_payment_required means "
+        "no sale."
+    ),
+)
 def set_up_sold(settings: Settings) -> WSGIApp:
     """A checkout in setup mode makes a paid order, since it needs no payment."""
     read = READERS[COMPLETION]
@@ -169,13 +323,23 @@ class Rewriting(Ledger):
         super().write(order._replace(stripe_session_id=self.rewritten(order.stripe_session_id)))
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="session ids cut off by their column",
+    fix=WHOLE_IDS,
+)
 def session_ids_cut(settings: Settings) -> WSGIApp:
     """Session ids are kept in a column of 100 characters, which cuts what is longer."""
     return variant(settings, ledger=Rewriting)
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="event ids cut off by their column",
+    fix=WHOLE_IDS,
+)
 def event_ids_cut(settings: Settings) -> WSGIApp:
     """Event ids are kept in a column of 100 characters: long ones that begin alike are duplicates."""
 
@@ -186,7 +350,12 @@ def event_ids_cut(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Cutting)
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="payment intent ids cut off by their column",
+    fix=WHOLE_IDS,
+)
 def payment_ids_cut(settings: Settings) -> WSGIApp:
     """Payment intents are kept in a column of 100 characters: long ones that begin alike are one payment."""
 
@@ -198,12 +367,37 @@ def payment_ids_cut(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Cutting)
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="long object ids refused as malformed",
+    fix=(
+        "Accept ids of up to 255 characters, and check neither their length nor their form beyond that: Stripe may "
+        "change both."
+    ),
+)
 def long_ids_refused(settings: Settings) -> WSGIApp:
     """An id of more than 100 characters is refused as malformed, for ever."""
 
     def measured(event: Event) -> None:
         if len(event.object["id"]) > LONGEST_KEPT:
+            raise MalformedEventError("the id is too long")
+
+    reading(measured, *READERS)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-12",
+    known_as="ids of 255 characters refused",
+    fix="Give every column and check of an id room for 255 characters, the last one included.",
+)
+def longest_ids_refused(settings: Settings) -> WSGIApp:
+    """An id must be shorter than 255 characters, so that one as long as that is refused for ever."""
+
+    def measured(event: Event) -> None:
+        if len(event.object["id"]) >= LONGEST_ID:
             raise MalformedEventError("the id is too long")
 
     reading(measured, *READERS)
@@ -230,25 +424,48 @@ def caseless(*columns: str) -> Callable[[peewee.Database], Ledger]:
     return Caseless
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="session ids compared without case",
+    fix=CASE_MATTERS,
+)
 def sessions_in_any_case(settings: Settings) -> WSGIApp:
     """Orders are found by their session's id whatever its case, as MySQL compares text by default."""
     return variant(settings, ledger=caseless("orders.stripe_session_id"))
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="payment intent ids compared without case",
+    fix=CASE_MATTERS,
+)
 def payments_in_any_case(settings: Settings) -> WSGIApp:
     """Payments are told apart by their payment intent whatever its case: a refund reaches both of two orders."""
     return variant(settings, ledger=caseless("facts.payment_intent"))
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="event ids compared without case",
+    fix=CASE_MATTERS,
+)
 def events_in_any_case(settings: Settings) -> WSGIApp:
     """An event is a duplicate of one whose id differs in case only."""
     return variant(settings, ledger=caseless("events.id"))
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="prefix cs_ demanded of session ids",
+    fix=(
+        "Treat ids as opaque. Tell what an object is by the event's type or by its object field, not by the prefix of "
+        "its id, which may change."
+    ),
+)
 def session_prefix_demanded(settings: Settings) -> WSGIApp:
     """A session whose id does not begin with cs_ is refused, for ever."""
 
@@ -260,7 +477,15 @@ def session_prefix_demanded(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="naive", fails="OR-12")
+@defect(
+    source="naive",
+    fails="OR-12",
+    known_as="prefix ch_ demanded of charge ids",
+    fix=(
+        "Treat ids as opaque. Tell what an object is by the event's type or by its object field, not by the prefix of "
+        "its id, which may change."
+    ),
+)
 def charge_prefix_demanded(settings: Settings) -> WSGIApp:
     """A refund is looked up only if its charge's id begins with ch_, although other prefixes are in use."""
 
@@ -295,7 +520,15 @@ class Referring(Webhook):
             super().take(event)
 
 
-@defect(source="D43", fails="OR-13")
+@defect(
+    source="D43",
+    fails="OR-13",
+    known_as="refunds looked up by the session's metadata",
+    fix=(
+        "Find the order of a refund by the payment_intent that was stored at checkout. Metadata of the Checkout "
+        "Session is not copied to its charge or refunds."
+    ),
+)
 def refund_found_by_reference(settings: Settings) -> WSGIApp:
     """The refund of an order with a reference is looked up by that reference in its metadata: it is not there."""
 
@@ -305,7 +538,15 @@ def refund_found_by_reference(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByMetadata)
 
 
-@defect(source="D43", fails="OR-13")
+@defect(
+    source="D43",
+    fails="OR-13",
+    known_as="disputes looked up by the session's metadata",
+    fix=(
+        "Find the order of a dispute by the payment_intent that was stored at checkout. Metadata of the Checkout "
+        "Session is not copied to its disputes."
+    ),
+)
 def dispute_found_by_reference(settings: Settings) -> WSGIApp:
     """The dispute of an order with a reference is looked up by that reference in its metadata: it is not there."""
 
@@ -328,14 +569,30 @@ def reading_amounts(read: Callable[[int], int]) -> None:
     facts.amount = misread  # type: ignore[attr-defined]
 
 
-@defect(source="naive", fails="OR-11")
+@defect(
+    source="naive",
+    fails="OR-11",
+    known_as="amounts capped at 32 bits",
+    fix=(
+        "Keep amounts in 64-bit integers, in the code and in the database. In the minor unit they can have twelve "
+        "digits."
+    ),
+)
 def amounts_capped_at_32_bits(settings: Settings) -> WSGIApp:
     """Amounts are kept in an INT column, which keeps 2147483647 of anything larger."""
     reading_amounts(lambda value: min(value, 2**31 - 1))
     return variant(settings)
 
 
-@defect(source="naive", fails="OR-11")
+@defect(
+    source="naive",
+    fails="OR-11",
+    known_as="amounts beyond 32 bits refused",
+    fix=(
+        "Keep amounts in 64-bit integers, in the code and in the database. In the minor unit they can have twelve "
+        "digits."
+    ),
+)
 def amounts_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
     """An amount that no INT column takes is a 500 for ever."""
 
@@ -343,6 +600,41 @@ def amounts_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
         return int.from_bytes(value.to_bytes(4, "big", signed=True), "big", signed=True)
 
     reading_amounts(fitting)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-11",
+    known_as="refunded amounts kept in 32 bits",
+    fix="Keep every amount in a 64-bit column: what was given back can be as much as what was paid.",
+)
+def refunds_beyond_32_bits_refused(settings: Settings) -> WSGIApp:
+    """What was refunded is kept in an INT column, so that the refund of a large payment is a 500 for ever."""
+
+    def fitting(event: Event) -> None:
+        refunded: int = event.object["amount_refunded" if event.object["object"] == "charge" else "amount"]
+        refunded.to_bytes(4, "big", signed=True)
+
+    reading(fitting, *REFUND_EVENTS)
+    return variant(settings)
+
+
+@defect(
+    source="mutation",
+    fails="OR-10",
+    config=ALL_MODES,
+    known_as="total read from the payment intent alone",
+    fix="Read amount_total from the Checkout Session: a subscription's session has no payment intent.",
+)
+def amount_of_the_payment_intent(settings: Settings) -> WSGIApp:
+    """The amount is that of the payment intent, and so nothing where a subscription's session has none."""
+
+    def misreading(read: Callable[[Event], tuple[Fact, ...]]) -> Callable[[Event], tuple[Fact, ...]]:
+        return lambda event: tuple(fact if fact.payment_intent else fact._replace(amount=0) for fact in read(event))
+
+    for event_type in SESSION_EVENTS:
+        READERS[event_type] = misreading(READERS[event_type])
     return variant(settings)
 
 
@@ -379,25 +671,52 @@ def comparing(as_paid: Callable[[Order, int, str], Order]) -> Callable[[Settings
     return lambda settings: variant(settings, webhook=ByReference, ledger=Trusting)
 
 
-@defect(source="D41", fails="OR-14", config=SALES)
+@defect(
+    source="D41",
+    fails="OR-14",
+    known_as="payment never compared with the order's price",
+    fix=COMPARE_PRICE,
+    config=SALES,
+)
 def price_never_compared(settings: Settings) -> WSGIApp:
     """What was paid is never compared with the price of the order that the reference names."""
     return comparing(lambda order, cents, money: order._replace(amount_total=cents, currency=money))(settings)
 
 
-@defect(source="D41", fails="OR-14", config=SALES)
+@defect(
+    source="D41",
+    fails="OR-14",
+    known_as="amount compared with the price without its currency",
+    fix=COMPARE_PRICE,
+    config=SALES,
+)
 def currency_never_compared(settings: Settings) -> WSGIApp:
     """The number paid is compared with the order's price, and the currency is not: 1000 yen buy 10 dollars' worth."""
     return comparing(lambda order, cents, money: order._replace(currency=money))(settings)
 
 
-@defect(source="D41", fails="OR-14", config=SALES)
+@defect(
+    source="D41",
+    fails="OR-14",
+    known_as="currency compared with the price without its amount",
+    fix=COMPARE_PRICE,
+    config=SALES,
+)
 def amount_never_compared(settings: Settings) -> WSGIApp:
     """The currency is compared with the order's, and the amount is not: one cent buys anything."""
     return comparing(lambda order, cents, money: order._replace(amount_total=cents))(settings)
 
 
-@defect(source="synthetic", fails="OR-09 RF-06 DP-02 CV-02 CV-03", config=SALES)
+@defect(
+    source="synthetic",
+    fails="OR-09 RF-06 DP-02 CV-02 CV-03",
+    known_as="orders found by the amount paid",
+    fix=(
+        "Find the order by the session id, client_reference_id or metadata that the shop set, and its refunds and "
+        "disputes by payment_intent. Amounts are not unique."
+    ),
+    config=SALES,
+)
 def sale_found_by_amount(settings: Settings) -> WSGIApp:
     """A payment is that of the latest sale of its amount that still waits, whatever its reference says."""
 

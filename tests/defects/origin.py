@@ -43,7 +43,15 @@ Answer = tuple[str, str, bytes]
 """Status line, content type and body."""
 
 
-@defect(source="ORIGIN", fails="RP-05 OR-02 OR-04 OR-06 OR-10 OR-11 RF-01 RF-06 RF-12 DP-01 DP-02 DP-04 DL-09")
+@defect(
+    source="ORIGIN",
+    fails="RP-05 OR-02 OR-04 OR-06 OR-10 OR-11 RF-01 RF-06 RF-12 DP-01 DP-02 DP-04 DL-09",
+    known_as="happy-path handler with refunds found by session id",
+    fix=(
+        "Read payment_status, find refunds and disputes by payment_intent, skip setup mode, use the currency's "
+        "decimals, make the session unique in the database and take bodies above 100 kB."
+    ),
+)
 def origin(settings: Settings) -> WSGIApp:
     """The handler as the original document has it, with all its faults."""
     path = unquote(urlsplit(settings.database_url).path)[1:]

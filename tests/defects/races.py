@@ -20,6 +20,12 @@ from .variant import KeylessLedger, execute, variant
 COMPLETED = "checkout.session.completed"
 FIND_ORDER = "SELECT id FROM orders WHERE stripe_session_id = ?"
 
+# How more than two of the defects below are mended.
+UNIQUE_ORDER = (
+    "Put a unique key on the order's session id, and insert with the database's own handling of conflicts. Looking "
+    "first guards nothing when two deliveries come at once."
+)
+
 
 def looking_first(pause: Callable[[], None]) -> Callable[[peewee.Database], KeylessLedger]:
     """Ledgers that look for the order, make the `pause`, and insert it where they saw none."""
@@ -52,13 +58,24 @@ def looking_first(pause: Callable[[], None]) -> Callable[[peewee.Database], Keyl
     return LookingFirst
 
 
-@defect(source="D32", fails="RP-05", may="CV-04 CV-06")
+@defect(
+    source="D32",
+    fails="RP-05",
+    may="CV-04 CV-06",
+    known_as="order looked up and inserted without unique key",
+    fix=UNIQUE_ORDER,
+)
 def select_then_insert(settings: Settings) -> WSGIApp:
     """The order is selected, and inserted where there was none: two deliveries at once both find none."""
     return variant(settings, ledger=looking_first(lambda: None))
 
 
-@defect(source="D32", fails="RP-05 CV-04 CV-06")
+@defect(
+    source="D32",
+    fails="RP-05 CV-04 CV-06",
+    known_as="slow work between finding and inserting the order",
+    fix=UNIQUE_ORDER,
+)
 def select_then_insert_with_a_window(settings: Settings) -> WSGIApp:
     """Two milliseconds pass between looking for the order and inserting it."""
     return variant(settings, ledger=looking_first(lambda: time.sleep(0.002)))
@@ -96,13 +113,27 @@ class WritingLater(KeylessLedger):
             self.insert(order)
 
 
-@defect(source="D32", fails="CV-06", may="CV-04")
+@defect(
+    source="D32",
+    fails="CV-06",
+    may="CV-04",
+    known_as="unique key on events but not on orders",
+    fix=UNIQUE_ORDER,
+)
 def two_reports_at_once_make_two_orders(settings: Settings) -> WSGIApp:
     """Events are known by their id, and the order is looked for first: two events at once find none."""
     return variant(settings, ledger=WritingLater)
 
 
-@defect(source="synthetic", fails="CV-05")
+@defect(
+    source="synthetic",
+    fails="CV-05",
+    known_as="order deleted and reinserted by dispute events",
+    fix=(
+        "Update the order in place, in the transaction that stores the dispute, and put a unique key on its session "
+        "id. Never delete it to insert it again."
+    ),
+)
 def disputed_order_written_anew(settings: Settings) -> WSGIApp:
     """A dispute's event deletes the order and inserts it anew: of two at once each deletes one order, and inserts."""
 
@@ -125,7 +156,15 @@ def disputed_order_written_anew(settings: Settings) -> WSGIApp:
     return variant(settings, ledger=Anew)
 
 
-@defect(source="D32, synthetic", fails="CV-04")
+@defect(
+    source="D32, synthetic",
+    fails="CV-04",
+    known_as="concurrent refund overwritten by a completion",
+    fix=(
+        "Change only what the event is about, in one transaction that locks the payment first. Never write back values "
+        "that were read before the lock."
+    ),
+)
 def completion_overwrites_a_refund_at_once(settings: Settings) -> WSGIApp:
     """A completion reads what is known, and writes it back over the refund that came meanwhile."""
     for event_type in set(REFUND_EVENTS) - {"charge.refunded", "refund.failed"}:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +14,9 @@ from hookassay.server.settings import Settings
 
 WSGIApp = Callable[..., Any]
 Make = Callable[[Settings], WSGIApp]
+
+CATALOGUE = tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text(encoding="utf-8"))
+"""Number of a kind of bug, such as `D32` → what it is (`title`) and where it can be read of in public (`seen`)."""
 
 NOT_SUBJECTS = frozenset(["registry", "variant", "wsgi"])
 
@@ -44,12 +49,19 @@ class Defect:
     fails: frozenset[str]
     may_fail: frozenset[str]
     make: Make
-    known_as: str = ""
-    fix: str = ""
+    known_as: str
+    fix: str
     config: str = ""
     without_secret: bool = False
     orders: str = ""
     arguments: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> list[str]:
+        """Where bugs of its kinds can be read of in public."""
+        kinds = re.findall(r"D\d\d", self.source)
+        named = re.findall(r"[\w.-]+/[\w.-]+#\d+", self.source)
+        return list(dict.fromkeys([*named, *(place for kind in kinds for place in CATALOGUE[kind]["seen"])]))
 
 
 DEFECTS: dict[str, Defect] = {}
@@ -61,8 +73,8 @@ def defect(
     source: str,
     fails: str,
     may: str = "",
-    known_as: str = "",
-    fix: str = "",
+    known_as: str,
+    fix: str,
     config: str = "",
     without_secret: bool = False,
     orders: str = "",

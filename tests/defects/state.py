@@ -18,6 +18,16 @@ from .variant import execute, variant
 REFUND_EVENTS = ("charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed")
 DISPUTE_EVENTS = tuple(name for name in READERS if name.startswith("charge.dispute."))
 
+# How more than two of the defects below are mended.
+REFUND_BY_PAYMENT = (
+    "Store the session's payment_intent with the order, and find the order of a refund or refunded charge by it. "
+    "Neither object carries the Checkout Session's id."
+)
+DISPUTE_BY_PAYMENT = (
+    "Store the session's payment_intent with the order, and find the order of a dispute by the payment_intent that it "
+    "names, or by its charge."
+)
+
 
 def reading(glance: Callable[[Event], object], *event_types: str) -> None:
     """Let something be read from events of these types, on the way, that need not be there."""
@@ -36,14 +46,30 @@ def reading(glance: Callable[[Event], object], *event_types: str) -> None:
 # --- what is not handled ----------------------------------------------------------------------------------------------
 
 
-@defect(source="synthetic", fails="OR-01")
+@defect(
+    source="synthetic",
+    fails="OR-01",
+    known_as="paid checkout left pending",
+    fix=(
+        "Make the order paid on checkout.session.completed if its payment_status is not unpaid, and on "
+        "checkout.session.async_payment_succeeded."
+    ),
+)
 def never_paid(settings: Settings) -> WSGIApp:
     """A paid checkout makes an order that stays pending for ever."""
     facts.session_status = lambda event: "pending"
     return variant(settings)
 
 
-@defect(source="D43", fails="RF-01 RF-06 RF-12")
+@defect(
+    source="D43",
+    fails="RF-01 RF-06 RF-12",
+    known_as="refund events acknowledged and ignored",
+    fix=(
+        "Handle charge.refunded and the refund events: find the order by payment_intent, and record how much was given "
+        "back and whether it failed."
+    ),
+)
 def refunds_ignored(settings: Settings) -> WSGIApp:
     """Refunds are acknowledged and not handled."""
     for event_type in REFUND_EVENTS:
@@ -51,7 +77,15 @@ def refunds_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D51", fails="DP-01 DP-02 DP-04")
+@defect(
+    source="D51",
+    fails="DP-01 DP-02 DP-04",
+    known_as="dispute events acknowledged and ignored",
+    fix=(
+        "Handle the charge.dispute events: find the order by the dispute's payment_intent or charge, and record the "
+        "dispute's status."
+    ),
+)
 def disputes_ignored(settings: Settings) -> WSGIApp:
     """Disputes are acknowledged and not handled."""
     for event_type in DISPUTE_EVENTS:
@@ -59,14 +93,30 @@ def disputes_ignored(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D47", fails="RF-08 RF-09 CV-01")
+@defect(
+    source="D47",
+    fails="RF-08 RF-09 CV-01",
+    known_as="failed refund that still counts",
+    fix=(
+        "Handle refund.failed, and refund.updated and charge.refund.updated with the status failed: the customer did "
+        "not get the money, so that the order is not refunded."
+    ),
+)
 def failed_refund_counts(settings: Settings) -> WSGIApp:
     """A refund counts although it failed."""
     del REFUND_RANK["failed"]
     return variant(settings)
 
 
-@defect(source="D50", fails="DP-04 CV-01 CV-02")
+@defect(
+    source="D50",
+    fails="DP-04 CV-01 CV-02",
+    known_as="closing of disputes ignored",
+    fix=(
+        "Handle charge.dispute.closed, and record the outcome that the dispute's status tells: won, lost or "
+        "warning_closed."
+    ),
+)
 def dispute_closing_ignored(settings: Settings) -> WSGIApp:
     """charge.dispute.closed is acknowledged and not handled, so that a lost dispute stays open for ever."""
     del READERS["charge.dispute.closed"]
@@ -76,14 +126,27 @@ def dispute_closing_ignored(settings: Settings) -> WSGIApp:
 # --- what is read without asking whether it is there ------------------------------------------------------------------
 
 
-@defect(source="D54", fails="OR-07")
+@defect(
+    source="D54",
+    fails="OR-07",
+    known_as="customer details demanded of every session",
+    fix="Expect customer_details and the email in it to be null, and process the payment all the same.",
+)
 def customer_details_demanded(settings: Settings) -> WSGIApp:
     """The customer's e-mail is read from customer_details, which may be null: a 500 for ever."""
     reading(lambda event: event.object["customer_details"]["email"], "checkout.session.completed")
     return variant(settings)
 
 
-@defect(source="D54", fails="OR-07")
+@defect(
+    source="D54",
+    fails="OR-07",
+    known_as="metadata demanded of every session",
+    fix=(
+        "Expect metadata to be empty or null, and acknowledge the event all the same. Sessions that another "
+        "integration made lack yours."
+    ),
+)
 def metadata_demanded(settings: Settings) -> WSGIApp:
     """The user's id is read from metadata, which may be null: a 500 for ever."""
     reading(lambda event: event.object["metadata"].get("user_id"), "checkout.session.completed")
@@ -114,7 +177,15 @@ class Neighbourly(Webhook):
         return self._payments.get(word(event.object, "customer") or "", [])
 
 
-@defect(source="synthetic", fails="OO-11")
+@defect(
+    source="synthetic",
+    fails="OO-11",
+    known_as="refund of an unknown payment booked by customer",
+    fix=(
+        "Apply a refund only to the order that has its payment_intent or charge. Keep or acknowledge one of an unknown "
+        "payment, and never guess its order."
+    ),
+)
 def stranger_refund_applied(settings: Settings) -> WSGIApp:
     """The refund of a payment that no order knows is applied to the customer's latest order."""
 
@@ -129,7 +200,12 @@ def stranger_refund_applied(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Guessing)
 
 
-@defect(source="synthetic", fails="OO-11 OR-09 RF-06 CV-03")
+@defect(
+    source="synthetic",
+    fails="OO-11 OR-09 RF-06 CV-03",
+    known_as="refunds looked up by customer",
+    fix=REFUND_BY_PAYMENT,
+)
 def refund_found_by_customer(settings: Settings) -> WSGIApp:
     """A refunded charge's orders are found by customer and amount, and not by its payment."""
 
@@ -145,7 +221,12 @@ def refund_found_by_customer(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=ByCustomer)
 
 
-@defect(source="ORIGIN, D43", fails="RF-01 RF-06 RF-12")
+@defect(
+    source="ORIGIN, D43",
+    fails="RF-01 RF-06 RF-12",
+    known_as="refunds looked up by session id",
+    fix=REFUND_BY_PAYMENT,
+)
 def refund_compared_with_session_id(settings: Settings) -> WSGIApp:
     """A refund's order is the one whose session id equals the refund's payment intent: there is none."""
 
@@ -160,7 +241,12 @@ def refund_compared_with_session_id(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Comparing)
 
 
-@defect(source="ORIGIN, D49", fails="DP-01 DP-02 DP-04")
+@defect(
+    source="ORIGIN, D49",
+    fails="DP-01 DP-02 DP-04",
+    known_as="disputes looked up by session id",
+    fix=DISPUTE_BY_PAYMENT,
+)
 def dispute_compared_with_session_id(settings: Settings) -> WSGIApp:
     """A dispute's order is the one whose session id equals the dispute's payment intent: there is none."""
 
@@ -175,7 +261,12 @@ def dispute_compared_with_session_id(settings: Settings) -> WSGIApp:
     return variant(settings, webhook=Comparing)
 
 
-@defect(source="D43", fails="RF-01 RF-06 RF-12")
+@defect(
+    source="D43",
+    fails="RF-01 RF-06 RF-12",
+    known_as="refunds looked up by their own id",
+    fix=REFUND_BY_PAYMENT,
+)
 def refund_found_by_its_own_id(settings: Settings) -> WSGIApp:
     """A refund's or refunded charge's order is looked up by the id of that object, which no order knows."""
 
@@ -192,7 +283,12 @@ def refund_found_by_its_own_id(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D49", fails="DP-01 DP-02 DP-04")
+@defect(
+    source="D49",
+    fails="DP-01 DP-02 DP-04",
+    known_as="disputes looked up by their own id",
+    fix=DISPUTE_BY_PAYMENT,
+)
 def dispute_found_by_its_own_id(settings: Settings) -> WSGIApp:
     """A dispute's own id is taken for that of the charge, which no order knows."""
 
@@ -206,14 +302,27 @@ def dispute_found_by_its_own_id(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-@defect(source="D49", fails="DP-01 DP-02 DP-04")
+@defect(
+    source="D49",
+    fails="DP-01 DP-02 DP-04",
+    known_as="dispute object read as a charge",
+    fix=(
+        "Read the object of a charge.dispute event as a Dispute: it names its charge and payment_intent, has an amount "
+        "and a status, and no amount_refunded."
+    ),
+)
 def dispute_read_as_charge(settings: Settings) -> WSGIApp:
     """A dispute is read as a charge, whose amount_refunded it does not have: a 500 for ever."""
     reading(lambda event: event.object["amount_refunded"], *DISPUTE_EVENTS)
     return variant(settings)
 
 
-@defect(source="synthetic", fails="DP-02 CV-03")
+@defect(
+    source="synthetic",
+    fails="DP-02 CV-03",
+    known_as="disputes looked up by e-mail address",
+    fix=DISPUTE_BY_PAYMENT,
+)
 def dispute_found_by_email(settings: Settings) -> WSGIApp:
     """A dispute is taken for the latest order of the customer's e-mail, whichever it was for."""
 

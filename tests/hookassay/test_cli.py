@@ -17,6 +17,7 @@ from pathlib import Path
 
 import gunicorn_process
 import judged
+import keys
 import pytest
 
 SECRET = judged.SECRET
@@ -55,11 +56,20 @@ def free_port() -> int:
 
 class TestCertify:
     def test_a_deployment_passes(self, deployed: Deployed, tmp_path: Path) -> None:
-        """The reference server, deployed by itself, passes every clause."""
-        done = judged.certify(tmp_path, deployed.url, "--orders", deployed.orders)
+        """The reference server, deployed by itself, passes every clause, and its certificate can be checked."""
+        key, public = keys.private(tmp_path / "key.pem"), keys.public(tmp_path / "pub.pem")
+        done = judged.certify(tmp_path, deployed.url, "--orders", deployed.orders, "--sign", str(key))
+        certificate = "hookassay-report/certificate.json"
+        checked = judged.run(["verify", certificate, "--key", str(public)], tmp_path, os.environ)
 
         assert (done.exit_code, done.verdict) == (0, "certified"), done.output
         assert done.having("failed", "warned", "error") == set()
+        assert checked.exit_code == 0, checked.output
+        assert checked.output.startswith("certified by hookassay")
+        assert deployed.url in checked.output
+        # FG-14 needs an instance that was started without its secret, and none was named.
+        assert "Levels:     idempotent:" in checked.output
+        assert "authentic: FG-14 not applicable (needs an instance" in " ".join(checked.output.split())
 
     def test_only_runs_what_the_chosen_clauses_rest_on(self, deployed: Deployed, tmp_path: Path) -> None:
         """--only judges the clauses named and those that they rest on, and says that the rest was left out."""
@@ -75,6 +85,18 @@ class TestCertify:
         assert (done.exit_code, done.report["scope"], done.verdict) == (0, "wire", "passed (partial)")
         assert done.statuses["FG-05"] == "passed"
         assert done.statuses["OR-01"] == "not_testable"
+
+    def test_an_older_certificate_goes(self, deployed: Deployed, tmp_path: Path) -> None:
+        """A run that is not certified leaves no certificate and no badge beside its report."""
+        report = tmp_path / "hookassay-report"
+        report.mkdir()
+        for name in ("certificate.json", "badge.svg"):
+            (report / name).write_text("older")
+
+        done = judged.certify(tmp_path, deployed.url, "--orders", deployed.orders, "--only", "SG-02")
+
+        assert done.verdict == "passed (partial)", done.output
+        assert sorted(path.name for path in report.iterdir()) == ["junit.xml", "report.json"]
 
     def test_list_sends_nothing(self, tmp_path: Path) -> None:
         """--list shows what would run, with no endpoint there at all."""
@@ -141,6 +163,8 @@ class TestBadInput:
             (["--secret-file", "none.txt"], "none.txt"),
             (["--config", "none.toml"], "none.toml"),
             (["--report", "taken"], "taken"),
+            (["--sign", "none.pem"], "none.pem cannot be read"),
+            (["--sign", "taken"], "openssl genpkey -algorithm ed25519"),
         ],
     )
     def test_usage(self, deployed: Deployed, tmp_path: Path, arguments: list[str], told: str) -> None:

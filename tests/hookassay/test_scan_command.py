@@ -269,9 +269,13 @@ class TestCertifyWithSource:
         for name in ("shop.py", "old/payments.py"):
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(HANDLER)
+        older = tmp_path / "hookassay-report" / "certificate.json"
+        older.parent.mkdir()
+        older.write_text("{}")
         done = judged.certify(tmp_path, "http://127.0.0.1:1/stripe/webhook", "--source", ".")
 
         assert done.exit_code == 1
+        assert not older.exists()
         assert "SC-01" in done.output
         assert "shop.py" in done.output
         assert "old/payments.py" in done.output

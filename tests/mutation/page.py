@@ -34,7 +34,8 @@ in it. A mutant is killed when a clause fails, or when the server does not start
 python tests/mutation/run.py                     all of it; what was found is kept in .mutation.jsonl
 python tests/mutation/run.py --resume            goes on where the last run ended
 python tests/mutation/run.py --only ledger       one module
-python tests/mutation/run.py --survivors         judges survivors again, after a clause or an example was added
+python tests/mutation/run.py --survivors         judges survivors again, after a clause or an example was added; in a
+                                                 clone in which nothing was judged yet, those that stand below
 python tests/mutation/run.py --resume --write    writes the score that stands here, and this page
 ```
 

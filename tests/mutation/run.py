@@ -1,6 +1,7 @@
 """Mutates the reference server and judges every mutant by the contract: `python tests/mutation/run.py`.
 
-What was found is kept in a file, so that a run that was interrupted goes on with --resume.
+What was found is kept in a file, so that a run that was interrupted goes on with --resume. Where that file is missing,
+--survivors begins with what was published (score.json): examples that are added revive no mutant.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1] / "shared"))
 
+from mutation import page
 from mutation.equivalent import Equivalents
 from mutation.mutants import MODULES, Mutant, all_mutants, source
 from mutation.profiles import PROFILES, Profile
 
 STATE = Path(__file__).parents[2] / ".mutation.jsonl"
+PUBLISHED = "published"
+"""What killed a mutant of which it was only published that it was killed."""
 
 
 @dataclass
@@ -67,6 +72,36 @@ class State:
         self._take(said)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(f"{json.dumps(said, ensure_ascii=False)}\n")
+
+    def believe(self, score: Mapping[str, Any], equivalents: Equivalents) -> None:
+        """Take for killed what was published as killed: neither a survivor then, nor listed as equivalent.
+
+        Modules whose source has changed since are left to be judged.
+
+        Raises:
+            ValueError: that are not as many as were published, so that the list of equivalents has changed since.
+        """
+        survivors = set(score["survivors"])
+        for row in score["modules"]:
+            module = row["module"]
+            if score["sources"].get(module) != self._prints.get(module, ""):
+                continue
+            killed = [
+                one.mutant
+                for one in self.found.values()
+                if one.mutant.module == module and one.mutant.key not in survivors and one.mutant not in equivalents
+            ]
+            if len(killed) != row["killed"]:
+                raise ValueError(
+                    f"{row['killed']} mutants of {module} were published as killed, and {len(killed)} are neither "
+                    "survivors nor listed in equivalent.toml; run --survivors before you change that list"
+                )
+            for mutant in killed:
+                self.keep(mutant, PUBLISHED, PUBLISHED, "", 0.0)
+
+    def prints(self) -> dict[str, str]:
+        """Module → a short name of its source."""
+        return dict(self._prints)
 
     def _take(self, said: Mapping[str, str]) -> None:
         one = self.found.get(said["mutant"])
@@ -154,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told.state.unlink(missing_ok=True)
     state = State(told.state, mutants)
     equivalents = Equivalents.load()
+    if told.survivors and not told.state.exists() and len(mutants) == len(all_mutants()):
+        state.believe(json.loads(page.SCORE.read_text(encoding="utf-8")), equivalents)
     chosen = told.profiles.split(",") if told.profiles else [one.name for one in PROFILES]
     profiles = sorted((one for one in PROFILES if one.name in chosen), key=lambda one: chosen.index(one.name))
     todo = [
@@ -237,7 +274,8 @@ def tell(state: State, equivalents: Equivalents) -> int:
             f"{score.module:10} {score.mutants:8} {score.killed:7} {score.same:11} {score.allowed:8} "
             f"{score.survived:9} {score.percent:6.1f}%" + (f"  ({score.unseen} not judged)" if score.unseen else "")
         )
-    print("killed by:", ", ".join(f"{name} {count}" for name, count in killers(state).items()))
+    by = counted(one.killed_by for one in state.found.values())
+    print("killed by:", ", ".join(f"{name} {count}" for name, count in by.items()))
     alive = survivors(state, equivalents)
     for one in alive:
         print(f"survived: {one.mutant.module}.py:{one.mutant.line} {one.mutant.operator}: {one.mutant.key}")
@@ -252,15 +290,18 @@ def survivors(state: State, equivalents: Equivalents) -> list[Found]:
     return [one for one in state.found.values() if not one.killed_by and one.mutant not in equivalents]
 
 
-def killers(state: State) -> dict[str, int]:
-    """What killed how many, most first."""
-    return dict(Counter(one.killed_by for one in state.found.values() if one.killed_by).most_common())
+def counted(names: Iterable[str], published: Mapping[str, int] | None = None) -> dict[str, int]:
+    """How often each name is there, most first; in place of `published`, what was published under the names."""
+    counts = Counter(name for name in names if name)
+    if published is not None and counts.pop(PUBLISHED, 0):
+        counts.update(published)
+    return dict(counts.most_common())
 
 
 def write(state: State, equivalents: Equivalents) -> None:
     """Write the score to where the page takes it from, and the page."""
-    from mutation import page
-
+    before = json.loads(page.SCORE.read_text(encoding="utf-8"))
+    killed = [one for one in state.found.values() if one.killed_by]
     said = {
         "modules": [
             {
@@ -273,8 +314,9 @@ def write(state: State, equivalents: Equivalents) -> None:
             }
             for score in scores(state.found.values(), equivalents)
         ],
-        "profiles": dict(Counter(one.profile for one in state.found.values() if one.killed_by).most_common()),
-        "killers": killers(state),
+        "sources": state.prints(),
+        "profiles": counted((one.profile for one in killed), before["profiles"]),
+        "killers": counted((one.killed_by for one in killed), before["killers"]),
         "survivors": [one.mutant.key for one in survivors(state, equivalents)],
     }
     page.SCORE.write_text(f"{json.dumps(said, indent=1, ensure_ascii=False)}\n", encoding="utf-8")

@@ -46,7 +46,7 @@ def page() -> str:
         clauses = [clause for clause in contract if clause.group == group.id]
         lines += [f"## {group.id} {group.name}", "", text(group.title), "", *_overview(clauses), ""]
         for clause in clauses:
-            lines += [*_clause(clause), ""]
+            lines += [*_clause(contract, clause), ""]
     return "\n".join(lines)
 
 
@@ -58,13 +58,15 @@ def _overview(clauses: Sequence[Clause]) -> Iterator[str]:
         yield f"| [{clause.id}](#{clause.id.lower()}) | {clause.level} | {title} |"
 
 
-def _clause(clause: Clause) -> Iterator[str]:
+def _clause(contract: Contract, clause: Clause) -> Iterator[str]:
     yield f"### {clause.id}"
     yield ""
     yield f"**{clause.level}.** {text(clause.title)}"
     yield ""
     yield f"* **Prevents:** {text(clause.prevents)}"
     yield f"* **Source:** {text(clause.source)}"
+    if clause.since not in contract.versions[:1]:
+        yield f"* **Since:** contract {clause.since}"
     yield f"* **Allowed:**{_listed(clause.allowed, 'nothing else')}"
     needs = [NEEDS[need] for need in clause.needs]
     needs += [f"a subscription to {' or '.join(types)}" for types in clause.events]

@@ -78,13 +78,14 @@ def judge(name: str, folder: Path) -> judged.Judged:
 
 
 def check(name: str, found: judged.Judged) -> None:
-    """Assert that a defect failed the clauses that it lists and no others."""
+    """Assert that a defect failed the clauses that it lists and no others, and that the report recognises it."""
     defect = DEFECTS[name]
     blamed = found.having("failed", "warned", "error")
     reasons = {clause: found.clause(clause)["reason"] for clause in sorted(blamed - defect.fails - defect.may_fail)}
     assert (found.verdict, found.exit_code) == ("not certified", 1), found.output
     assert sorted(_judged_by(name) - found.having("failed", "warned")) == [], found.output
     assert reasons == {}
+    assert name in {one["defect"] for told in found.report["diagnoses"] for one in told["behaves_like"]}
 
 
 def _judged_by(name: str) -> frozenset[str]:

@@ -1,18 +1,22 @@
-"""The kill matrix as a page: which defect is failed by which clauses.
+"""The kill matrix: which defect is failed by which clauses, as a page and as the data that a diagnosis goes by.
 
-`python tests/shared/kill_matrix.py` writes docs/kill-matrix.md anew.
+`python tests/shared/kill_matrix.py` writes docs/kill-matrix.md and hookassay/judging/defects.json anew.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from defects.registry import Defect, load
+from defects.registry import CATALOGUE, Defect, load
 
 from hookassay.judging.contract import Contract
 
-PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "kill-matrix.md"
+SEEN = ROOT / "tests" / "defects" / "seen.json"
+DATA = ROOT / "hookassay" / "judging" / "defects.json"
 
 HEAD = """\
 # The kill matrix
@@ -21,8 +25,11 @@ A check is trusted only after it was seen to fail. Each of the {count} defects b
 right server, with one thing done wrong; `pytest tests/test_defects.py tests/test_races.py` judges each and demands that
 the clauses listed for it fail, and no other clause does. Every clause that is judged is failed by at least one of them.
 
-A number such as D32 counts a bug that was found in public code, issues or advisories, ORIGIN is a widely copied
-handler; of the others no public case was found, and they are there because the contract forbids them.
+A number such as D32 is a kind of bug that was found in public code, issues or advisories, listed at the end; ORIGIN is
+a widely copied handler. Of the others no public case was found, and they are there because the contract forbids them.
+
+A report says which of them an endpoint behaves like: those whose clauses it fails, all of them, and by which scenarios
+(`python tests/shared/sweep.py` looks at each by the whole contract).
 
 This page is written by `python tests/shared/kill_matrix.py`; a test compares it with the defects.
 """
@@ -32,18 +39,50 @@ def page() -> str:
     """The whole page, as Markdown."""
     defects = load()
     contract = Contract.load()
-    return "\n".join([HEAD.format(count=len(defects)), *_defects(defects), "", *_clauses(contract, defects), ""])
+    tables = (_defects(defects), _clauses(contract, defects), _catalogue())
+    return "\n".join([HEAD.format(count=len(defects)), *(line for table in tables for line in (*table, ""))])
+
+
+def data() -> str:
+    """What a diagnosis goes by, as JSON: a line for each defect.
+
+    Of the clauses that it lists, the scenarios that it was seen to fail are named; sweep.py looks at that.
+    """
+    seen = json.loads(SEEN.read_text(encoding="utf-8"))
+    lines = (
+        json.dumps(
+            {
+                "name": name,
+                "known_as": one.known_as,
+                "description": one.description,
+                "fix": one.fix,
+                "seen": one.seen,
+                "fails": sorted(one.fails),
+                "may_fail": sorted(one.may_fail),
+                "scenarios": [
+                    f"{clause} {scenario}"
+                    for clause, scenarios in seen.get(name, {}).items()
+                    for scenario in scenarios
+                    if clause in one.fails | one.may_fail
+                ],
+            },
+            ensure_ascii=False,
+        )
+        for name, one in sorted(load().items())
+    )
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def _defects(defects: dict[str, Defect]) -> Iterator[str]:
     yield "## What each defect is failed by"
     yield ""
-    yield "| defect | what it does wrong | seen | failed by | sometimes also by |"
-    yield "|---|---|---|---|---|"
+    yield "| defect | what it does wrong | how it is mended | seen | failed by | sometimes also by |"
+    yield "|---|---|---|---|---|---|"
     for name in sorted(defects):
         one = defects[name]
         fails, may = (", ".join(sorted(ids)) for ids in (one.fails, one.may_fail))
-        yield f"| `{name}` | {one.description.replace('|', chr(92) + '|')} | {one.source} | {fails} | {may} |"
+        wrong, mended = (text.replace("|", "\\|") for text in (one.description, one.fix))
+        yield f"| {one.known_as} (`{name}`) | {wrong} | {mended} | {one.source} | {fails} | {may} |"
 
 
 def _clauses(contract: Contract, defects: dict[str, Defect]) -> Iterator[str]:
@@ -56,6 +95,26 @@ def _clauses(contract: Contract, defects: dict[str, Defect]) -> Iterator[str]:
         yield f"| {clause.id} | {clause.level} | {', '.join(found) or 'recorded, never judged'} |"
 
 
+def _catalogue() -> Iterator[str]:
+    yield "## Kinds of bugs seen in public"
+    yield ""
+    yield "| number | what it is | where, among others |"
+    yield "|---|---|---|"
+    for number, kind in CATALOGUE.items():
+        yield f"| {number} | {kind['title']} | {', '.join(map(_linked, kind['seen']))} |"
+
+
+def _linked(place: str) -> str:
+    """A link to an advisory, or to an issue or pull request on GitHub, which sends on from one to the other."""
+    if place.startswith("CVE-"):
+        return f"[{place}](https://nvd.nist.gov/vuln/detail/{place})"
+    if place.startswith("GHSA-"):
+        return f"[{place}](https://github.com/advisories/{place})"
+    repository, number = place.split("#")
+    return f"[{place}](https://github.com/{repository}/issues/{number})"
+
+
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), encoding="utf-8")
+    DATA.write_text(data(), encoding="utf-8")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,9 +86,10 @@ class ToyShop:
             return answer(400, body=b"no event")
         return self.afterwards(answer(200))
 
-    def converse(self, endpoint: Endpoint, requests: Iterable[Request]) -> list[Answer]:
-        """What comes back for requests on one connection."""
-        return [self.exchange(endpoint, request) for request in requests]
+    @contextmanager
+    def line(self, endpoint: Endpoint) -> Iterator[SimpleNamespace]:
+        """A connection for several requests."""
+        yield SimpleNamespace(exchange=lambda request: self.exchange(endpoint, request))
 
     def fire(self, endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
         """What comes back for requests at once."""
@@ -150,7 +153,7 @@ def bench(
     """The bench of a run against `shop`, which waits for effects no longer than 30 ms."""
     monkeypatch.setattr("hookassay.sender.dispatch.exchange", shop.exchange)
     monkeypatch.setattr("hookassay.sender.dispatch.fire", shop.fire)
-    monkeypatch.setattr("hookassay.sender.dispatch.conversation", shop.converse)
+    monkeypatch.setattr("hookassay.sender.dispatch.Line", shop.line)
     settings = settings or Settings()
     endpoint = Endpoint(URL, SECRET)
     journal = Journal()

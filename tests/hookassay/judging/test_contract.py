@@ -72,9 +72,9 @@ def contract() -> Contract:
 
 
 class TestPackagedContract:
-    def test_it_has_110_clauses(self, contract: Contract) -> None:
-        """The contract has 89 MUST, 20 SHOULD and 1 MAY."""
-        assert Counter(clause.level for clause in contract) == {"MUST": 89, "SHOULD": 20, "MAY": 1}
+    def test_it_has_111_clauses(self, contract: Contract) -> None:
+        """The contract has 89 MUST, 21 SHOULD and 1 MAY."""
+        assert Counter(clause.level for clause in contract) == {"MUST": 89, "SHOULD": 21, "MAY": 1}
 
     def test_clauses_stand_group_by_group(self, contract: Contract) -> None:
         """Clauses follow the order of the groups, and of their numbers within a group."""
@@ -263,11 +263,19 @@ class TestParse:
             ('id = "RP-05"', 'id = "XX-05"', "XX-05 belongs to none of the groups RP, SG"),
             ('id = "RP-05"', 'id = "RP5"', "every clause must be a table with an id such as RP-05"),
             ('contract = "1"', "", "the contract: contract is missing"),
+            ('contract = "1"', 'contract = "1"\nversions = ["2"]', "versions must name each version once, the last"),
+            ('contract = "1"', 'contract = "1"\nversions = ["1", "1"]', "versions must name each version once"),
+            ('contract = "1"', 'contract = "1"\nversions = []', "SG-01: since must be one of ; got ''"),
+            ('contract = "1"', 'contract = "1"\nversions = [1]', "the contract: versions must hold texts only; got 1"),
+            ("depends = []", 'depends = []\nsince = "2"', "SG-01: since must be one of 1; got '2'"),
             ('payload = ["SG-01", "replayed"]', "", "the contract: payload is missing"),
             ('["SG-01", "replayed"]', '["SG-01", "replaid"]', "payload: There is no clause or group 'replaid'"),
             ('["SG-01", "replayed"]', "[3]", "the contract: payload must hold texts only; got 3"),
             ('title = "Signed."', "titel = 1, title = 2", "the group SG: unknown key 'titel'"),
             ('{ name = "signed", title = "Signed." }', "1", "the group SG must be a table"),
+            ("[groups]", "[levels]\nx = 1\n[groups]", "the level x must be a table"),
+            ("[groups]", "[levels]\nx = { groups = [] }\n[groups]", "the level x: title is missing"),
+            ("[groups]", '[levels]\nx = { groups = [1], title = "" }\n[groups]', "the level x: groups must hold texts"),
         ],
     )
     def test_refuses(self, old: str, new: str, message: str) -> None:
@@ -283,3 +291,46 @@ class TestParse:
         """A contract without clauses could only pass, and is refused."""
         with pytest.raises(ValueError, match="the contract has no clause"):
             Contract.parse('contract = "1"\npayload = []\nclause = []\n[groups]\n')
+
+
+class TestVersions:
+    """A contract that had a version before: RP-05 came with the second one."""
+
+    GROWN = SMALL.replace('contract = "1"', 'contract = "2"\nversions = ["1", "2"]') + 'since = "2"\n'
+
+    def test_the_newest_is_judged_by(self) -> None:
+        """Without a wish all clauses count."""
+        contract = Contract.parse(self.GROWN).at(None)
+
+        assert contract.version == "2"
+        assert [contract.counts(clause) for clause in contract] == [True, True]
+
+    def test_an_older_one_is_frozen(self) -> None:
+        """A clause that came later is there, and does not count."""
+        contract = Contract.parse(self.GROWN).at("1")
+
+        assert contract.version == "1"
+        assert {clause.id: contract.counts(clause) for clause in contract} == {"SG-01": True, "RP-05": False}
+
+    def test_unknown_version(self) -> None:
+        """A version that never was is told those that were."""
+        with pytest.raises(UsageError, match=r"There is no contract '3'\. It must be one of 1, 2\."):
+            Contract.parse(self.GROWN).at("3")
+
+    def test_a_clause_is_of_the_first_version_unless_it_says_otherwise(self, contract: Contract) -> None:
+        """Whatever does not say since when it is there was there from the beginning."""
+        assert Contract.parse(self.GROWN)["SG-01"].since == "1"
+        assert contract["SG-01"].since == contract.versions[0] == "2026.1"
+
+    def test_an_older_clause_rests_on_no_later_one(self) -> None:
+        """Otherwise what is not counted could leave out what is."""
+        text = self.GROWN.replace('since = "2"', "").replace("depends = []", 'depends = []\nsince = "2"')
+
+        with pytest.raises(ValueError, match="RP-05 depends on SG-01, which came later"):
+            Contract.parse(text)
+
+    def test_one_without_versions(self) -> None:
+        """A contract that names no versions has its own."""
+        contract = Contract("7", (), ())
+
+        assert contract.at("7") == contract

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -397,8 +398,20 @@ def test_wrong_amount(scene: Scene) -> None:
     scene.cast(amount=500, currency="jpy")
     scene.deliver("the payment")
 
-    with pytest.raises(ContractViolation, match=r"total_amount 500 \(major units\), saw .*total_amount=5.0"):
+    with pytest.raises(ContractViolation, match=r"total_amount 500 \(major units of jpy\), saw .*total_amount=5.0"):
         Expectation(scene).shows_amount(500, "jpy")
+
+
+@pytest.mark.parametrize(("shown", "right"), [(25, True), (10, False)])
+def test_its_amount(scene: Scene, shop: ToyShop, monkeypatch: pytest.MonkeyPatch, shown: int, right: bool) -> None:
+    """The amount of an order is what its purchase cost, and no other."""
+    usual = shop.row
+    monkeypatch.setattr(shop, "row", lambda session: {**usual(session), "total_amount": shown})
+    scene.cast(amount=2500, currency="usd")
+    scene.deliver("the payment")
+
+    with nullcontext() if right else pytest.raises(ContractViolation, match="total_amount 25"):
+        Expectation(scene).shows_its_amount()
 
 
 def test_no_amount(scene: Scene, shop: ToyShop, monkeypatch: pytest.MonkeyPatch) -> None:

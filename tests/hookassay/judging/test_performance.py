@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import judged
@@ -44,6 +45,14 @@ def test_order_of_phases(stage: Stage) -> None:
         "RP-05",
         "SG-01",
     ]
+
+
+def test_what_does_not_count_runs_last_in_its_phase(stage: Stage) -> None:
+    """A clause that came later than the contract must not do harm before what counts."""
+    later = tuple(replace(one, since="2" if one.id == "RP-05" else "1") for one in contract({"OO-01": "race"}))
+    grown = replace(contract({}), clauses=later, version="1", versions=("1", "2"))
+
+    assert ids(stage.run(EIGHT, grown))[-3:] == ["OO-02", "RP-05", "OO-01"]
 
 
 def test_prerequisites_first(stage: Stage) -> None:

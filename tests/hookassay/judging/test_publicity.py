@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 import scripted
@@ -15,7 +15,13 @@ from toy_shop import Staging, ToyShop
 
 from hookassay.config import OrdersSettings, Settings
 from hookassay.errors import ContractViolation, NotApplicable, NotTestable
-from hookassay.judging.publicity import DOCUMENTS, order_is_not_public, webhook_is_not_documented
+from hookassay.judging.publicity import (
+    DOCUMENTS,
+    order_asks_for_the_right_credentials,
+    order_is_not_public,
+    webhook_is_not_documented,
+)
+from hookassay.judging.scene import Scene
 
 PATH = "/stripe/webhook"
 PAGE = '<html><head><script src="/app.js"></script></head><body><a href="/">Shop</a>{}</body></html>'
@@ -116,9 +122,13 @@ class Public(ToyShop):
     """A shop whose orders are read over HTTP, and say whether anyone may."""
 
     public = True
+    careless = True
 
     def is_public(self, session_id: str) -> bool:
         return self.public
+
+    def takes_any_credentials(self, session_id: str) -> bool:
+        return self.careless
 
 
 @pytest.fixture
@@ -138,10 +148,23 @@ def test_private_order(staging: Staging, shop: Public) -> None:
     order_is_not_public(staging())
 
 
-def test_declared_open(staging: Staging) -> None:
+def test_any_credentials(staging: Staging) -> None:
+    """An order that is shown for any credentials is a violation."""
+    with pytest.raises(ContractViolation, match="with wrong credentials, saw the order"):
+        order_asks_for_the_right_credentials(staging())
+
+
+def test_right_credentials(staging: Staging, shop: Public) -> None:
+    """An order that is shown for the right credentials only is right."""
+    shop.careless = False
+    order_asks_for_the_right_credentials(staging())
+
+
+@pytest.mark.parametrize("judged", [order_is_not_public, order_asks_for_the_right_credentials])
+def test_declared_open(staging: Staging, judged: Callable[[Scene], None]) -> None:
     """Where the read-back is declared to be open, nothing is judged."""
     with pytest.raises(NotApplicable, match="declared to be open"):
-        order_is_not_public(staging(Settings(orders=OrdersSettings(open=True))))
+        judged(staging(Settings(orders=OrdersSettings(open=True))))
 
 
 def test_no_reader(staging: Staging) -> None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from results import CONTRACT, judged, result, scenario
 
+from hookassay.judging.baseline import PLACEHOLDER, Baseline, Entry, Standing
 from hookassay.judging.contract import Contract
 from hookassay.judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
 from hookassay.judging.verdict import (
     CERTIFIED,
+    KNOWN,
     NOT_CERTIFIED,
     NOT_JUDGED,
     PARTIAL,
     WARNED,
     ClauseResult,
     clause_results,
+    excuse,
+    failures,
+    standing,
     verdict,
 )
 
@@ -212,3 +218,182 @@ def test_error_behind_a_warning(level: str, status: str) -> None:
 def test_exit_code(name: str, code: int) -> None:
     """Each verdict has the exit code that is promised."""
     assert result(verdict=name).exit_code == code
+
+
+# --- the baseline -----------------------------------------------------------------------------------------------------
+
+FILE = Path("known.toml")
+OLDER = "2023-10-16"
+
+
+def entry(clause_id: str = "RP-03", number: int = 0, api_version: str = "") -> Entry:
+    """An entry about an example that `of` makes."""
+    return Entry(clause_id, f"example {number}", "ticket 7", api_version)
+
+
+def stands(
+    *entries: Entry, here: dict[str, ClauseResult], there: dict[str, ClauseResult] | None = None, **options: Any
+) -> Standing:
+    """What becomes of a baseline where this was found in the target's API version, and in an older one."""
+    everywhere = {"2026-10-28.endive": tuple(here.values())} | ({OLDER: tuple(there.values())} if there else {})
+    found_out = standing(Baseline(FILE, entries), everywhere, **options)
+    excuse(found_out.used, everywhere)
+    return found_out
+
+
+class TestBaseline:
+    def test_known_failure_stands(self) -> None:
+        """While exactly what is listed fails, nothing is red: the verdict is partial, for what was excused."""
+        here = found(*of("RP-03", FAILED, PASSED), *of("SG-01", PASSED))
+        known = stands(entry(), here=here)
+
+        assert known == Standing(FILE, used=(entry(),))
+        assert here["RP-03"].standing == KNOWN
+        assert verdict(list(here.values()), ("known",), passing=known.passing) == PARTIAL
+
+    def test_the_reason_stands_beside_the_failure(self) -> None:
+        """A report can say why what failed is accepted; its status stays what was seen."""
+        here = found(*of("RP-03", FAILED, PASSED))
+        stands(entry(), here=here)
+
+        assert [one.known for one in here["RP-03"].scenarios] == ["ticket 7", ""]
+        assert here["RP-03"].status == FAILED
+
+    def test_new_failure_of_a_listed_clause(self) -> None:
+        """Another example of the same clause is another failure."""
+        here = found(*of("RP-03", FAILED, FAILED))
+        stands(entry(), here=here)
+
+        assert here["RP-03"].standing == FAILED
+        assert verdict(list(here.values()), ("known",)) == NOT_CERTIFIED
+
+    def test_listed_example_passes(self) -> None:
+        """What is listed and passes is red, although nothing fails: it must be taken out."""
+        here = found(*of("RP-03", PASSED))
+        known = stands(entry(), here=here)
+
+        assert known == Standing(FILE, passing=(entry(),))
+        assert verdict(list(here.values()), (), passing=known.passing) == NOT_CERTIFIED
+
+    def test_listed_example_passes_in_a_clause_that_fails(self) -> None:
+        """An entry that passes is told beside what else fails."""
+        here = found(*of("RP-03", PASSED, FAILED))
+
+        assert stands(entry(), entry(number=1), here=here) == Standing(FILE, (entry(number=1),), (entry(),))
+
+    @pytest.mark.parametrize("status", [ERROR, NOT_TESTABLE, NOT_APPLICABLE])
+    def test_not_judged(self, status: str) -> None:
+        """An entry whose example was not judged is neither used nor passing."""
+        assert stands(entry(), here=found(*of("RP-03", status))) == Standing(FILE)
+
+    def test_left_out(self) -> None:
+        """So is one whose clause was not asked for."""
+        assert stands(entry(), here=found(*of("SG-01", PASSED))) == Standing(FILE)
+
+    @pytest.mark.parametrize("status", [PASSED, FAILED])
+    def test_clause_that_proves_nothing(self, status: str) -> None:
+        """So is one whose clause rests on what failed, whatever came of its example."""
+        rests = contract(depends={"RP-03": ("SG-01",)})
+        here = found(*of("SG-01", FAILED), *of("RP-03", status), the_contract=rests)
+
+        assert stands(entry(), here=here) == Standing(FILE)
+
+    def test_interrupted_run_says_nothing_of_what_passed(self) -> None:
+        """What has passed until then may still fail at the last look."""
+        assert stands(entry(), here=found(*of("RP-03", PASSED)), interrupted=True) == Standing(FILE)
+
+    def test_error_beside_a_known_failure(self) -> None:
+        """An error is never excused: it is ours, and hides what else may fail."""
+        here = found(*of("RP-03", FAILED, ERROR), *of("SG-01", PASSED))
+        stands(entry(), here=here)
+
+        assert here["RP-03"].standing == ERROR
+        assert verdict(list(here.values()), ("known",)) == NOT_JUDGED
+
+    def test_nothing_but_known_failures(self) -> None:
+        """A run in which all that was judged fails as listed has judged something."""
+        here = found(*of("RP-03", FAILED))
+        stands(entry(), here=here)
+
+        assert verdict(list(here.values()), ("known",)) == PARTIAL
+
+    def test_should(self) -> None:
+        """A failing SHOULD needs an excuse only where it fails the run."""
+        advice = contract({"RP-03": "SHOULD"})
+        lax, strict = (found(*of("RP-03", FAILED), the_contract=advice) for _ in range(2))
+
+        assert stands(entry(), here=lax) == Standing(FILE)
+        assert stands(entry(), here=strict, strict=True).used == (entry(),)
+        assert verdict(list(lax.values()), ()) == CERTIFIED
+        assert verdict(list(strict.values()), ("known",), strict=True) == PARTIAL
+
+    def test_failure_in_another_version(self) -> None:
+        """A failure in another API version is listed with that version, and excuses none elsewhere."""
+        here, there = found(*of("RP-03", FAILED)), found(*of("RP-03", FAILED))
+        known = stands(entry(api_version=OLDER), here=here, there=there)
+
+        assert known.used == (entry(api_version=OLDER),)
+        assert (here["RP-03"].standing, there["RP-03"].standing) == (FAILED, KNOWN)
+
+    def test_the_versions_of_an_entry(self) -> None:
+        """Without a version an entry is about the one that the endpoint is judged in; one not judged says nothing."""
+        here, there = found(*of("RP-03", FAILED)), found(*of("RP-03", PASSED))
+
+        assert stands(entry(), here=here, there=there) == Standing(FILE, (entry(),))
+        assert stands(entry(api_version=OLDER), here=here) == Standing(FILE)
+
+    def test_what_a_baseline_has_to_list(self) -> None:
+        """Each example that fails a MUST, with the API version where it is another one; a SHOULD where it counts."""
+        levels = contract({"OO-02": "SHOULD"})
+        here = found(*of("RP-03", FAILED, PASSED, ERROR), *of("OO-02", FAILED), the_contract=levels)
+        there = found(*of("RP-03", PASSED, FAILED))
+        everywhere = {"2026-10-28.endive": tuple(here.values()), OLDER: tuple(there.values())}
+
+        listed = [one.key for one in failures(everywhere)]
+        strictly = [one.key for one in failures(everywhere, strict=True)]
+
+        assert listed == [("RP-03", "example 0", ""), ("RP-03", "example 1", OLDER)]
+        assert strictly == [listed[0], ("OO-02", "example 0", ""), listed[1]]
+        assert {one.reason for one in failures(everywhere)} == {PLACEHOLDER}
+
+    def test_clause_that_failed_without_a_failed_example(self) -> None:
+        """Where no example shows a failure, no entry can be about it."""
+        assert judged("RP-03", FAILED, "late", scenario("RP-03", "example 0")).standing == FAILED
+
+
+# --- an older version of the contract ---------------------------------------------------------------------------------
+
+
+def frozen(*later: str) -> Contract:
+    """The eight clauses judged by as in 2026.1, some of which came with 2026.2."""
+    clauses = tuple(replace(clause, since="2026.2" if clause.id in later else "2026.1") for clause in CONTRACT.clauses)
+    return replace(CONTRACT, clauses=clauses, version="2026.1", versions=("2026.1", "2026.2"))
+
+
+class TestFrozen:
+    @pytest.mark.parametrize("status", [FAILED, ERROR, NOT_TESTABLE])
+    def test_what_came_later_is_reported_and_not_counted(self, status: str) -> None:
+        """Whatever comes of a later clause, the verdict is that of the version judged by."""
+        here = found(*of("RP-03", status), *of("SG-01", PASSED), the_contract=frozen("RP-03"))
+
+        assert (here["RP-03"].status, here["RP-03"].counted) == (status, False)
+        assert verdict(list(here.values()), ()) == CERTIFIED
+
+    def test_what_came_later_does_not_count_for_it_either(self) -> None:
+        """A run that judged nothing but later clauses is never green."""
+        here = found(*of("RP-03", PASSED), the_contract=frozen("RP-03"))
+
+        assert verdict(list(here.values()), ()) == NOT_JUDGED
+
+    def test_by_its_own_version_it_counts(self) -> None:
+        """The same failure fails the newer contract."""
+        newest = frozen("RP-03").at("2026.2")
+
+        assert verdict(list(found(*of("RP-03", FAILED), the_contract=newest).values()), ()) == NOT_CERTIFIED
+
+    def test_what_does_not_count_needs_no_entry(self) -> None:
+        """A baseline lists, uses and misses nothing about a later clause."""
+        here = found(*of("RP-03", FAILED, PASSED), the_contract=frozen("RP-03"))
+
+        assert stands(entry(), entry(number=1), here=here) == Standing(FILE)
+        assert list(failures({"2026-10-28.endive": tuple(here.values())})) == []

@@ -57,12 +57,16 @@ class PublicReader(Reader):
     def is_public(self, session_id: str) -> bool:
         return session_id == "cs_1"
 
+    def takes_any_credentials(self, session_id: str) -> bool:
+        return session_id == "cs_2"
+
 
 def test_public() -> None:
     """Whether anyone is shown an order is the reader's to say."""
     found = book(PublicReader())
 
     assert [found.is_public(session_id) for session_id in ("cs_1", "cs_2")] == [True, False]
+    assert [found.takes_any_credentials(session_id) for session_id in ("cs_1", "cs_2")] == [False, True]
 
 
 @pytest.mark.parametrize("reader", [None, Reader()], ids=["no reader", "a database"])
@@ -70,6 +74,8 @@ def test_nobody_to_ask(reader: Reader | None) -> None:
     """Where orders are not read over HTTP, nobody could be shown one."""
     with pytest.raises(NotApplicable, match="not read over HTTP"):
         book(reader).is_public("cs_1")
+    with pytest.raises(NotApplicable, match="not read over HTTP"):
+        book(reader).takes_any_credentials("cs_1")
 
 
 def test_no_row_no_order() -> None:

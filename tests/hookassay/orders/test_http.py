@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from hookassay.config import OrdersSettings
 from hookassay.endpoint import Secret
-from hookassay.errors import HarnessError, NotJudged, NotTestable, UsageError
+from hookassay.errors import HarnessError, NotApplicable, NotJudged, NotTestable, UsageError
 from hookassay.orders.adapter import open_reader
+from hookassay.orders.http import another
 from hookassay.orders.reader import NOBODY, OrderReader, PubliclyAsked
 
 Opening = Callable[..., OrderReader]
@@ -395,3 +397,50 @@ def test_credentials_in_the_url(shop: Any, reader_of: Opening, url: str) -> None
         is_public(reader)
 
     assert not is_public(reader)
+
+
+def takes_any(reader: OrderReader) -> bool:
+    assert isinstance(reader, PubliclyAsked)
+    return reader.takes_any_credentials("cs_1")
+
+
+def test_any_credentials(shop: Any, reader_of: Opening) -> None:
+    """An order that is shown for another token than the configured one is shown for any."""
+    headers = (("Authorization", Secret("Bearer sk-Key.42")), ("Accept-Language", Secret("en")))
+    reader = reader_of(f"{shop.url}/orders/{{session_id}}", headers=headers)
+    shop.answer(ORDER)
+    shop.answer({}, 404)
+
+    assert takes_any(reader)
+    for _, _, sent, _ in shop.asked:
+        assert re.fullmatch(r"Bearer [a-z]{2}-[A-Z][a-z]{2}\.\d{2}", sent["Authorization"])
+        assert sent["Accept-Language"] == "en"
+        assert sent["Authorization"] != "Bearer sk-Key.42"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_right_credentials_only(shop: Any, reader_of: Opening, status: int) -> None:
+    """An order that is refused to another token is not shown for any."""
+    reader = reader_of(f"{shop.url}/orders/{{session_id}}", headers=(("X-Key", Secret("k")),))
+    shop.answer({}, status)
+
+    assert not takes_any(reader)
+
+
+@pytest.mark.parametrize("headers", [(), (("Accept", Secret("text/json")),)])
+def test_no_credentials_that_could_be_wrong(reader_of: Opening, headers: Any) -> None:
+    """Where no header says who reads, none can hold wrong credentials."""
+    with pytest.raises(NotApplicable, match="no credentials are sent"):
+        takes_any(reader_of("https://shop.example/orders/{session_id}", headers=headers))
+
+
+@pytest.mark.parametrize("value", ["Bearer 7", "Basic dXNlcjpwYXNz", "id=a1B2", "x"])
+def test_other_credentials(value: str) -> None:
+    """Other credentials differ in every letter and digit, and look alike."""
+    other = another(Secret(value)).reveal()
+    scheme = value.rpartition(" ")[0]
+
+    assert other.startswith(scheme)
+    for own, drawn in zip(value[len(scheme) :], other[len(scheme) :], strict=True):
+        assert (own != drawn) == own.isalnum()
+        assert (own.isdigit(), own.islower()) == (drawn.isdigit(), drawn.islower())

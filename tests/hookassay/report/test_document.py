@@ -12,6 +12,8 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 
 from hookassay.errors import UsageError
+from hookassay.judging.baseline import Entry, Standing
+from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import CERTIFIED, NOT_CERTIFIED, Target
 from hookassay.redaction import Redactor
 from hookassay.report.document import document, prepare, save, write
@@ -64,6 +66,25 @@ def test_a_seed_is_told() -> None:
     """What the orders of delivery were drawn from is there where it was given, to draw them again."""
     seeded = replace(result().target, seed=7)
     assert document(result(target=seeded), CONTRACT)["target"]["seed"] == 7
+
+
+def test_a_diagnosis_is_told_with_its_fix() -> None:
+    """What the endpoint behaves like, how it is mended, and which failed clauses say so."""
+    lost = Defect("lost", "refunds dropped", "It drops refunds.", "Keep them.", ("a/b#1",), frozenset(), frozenset())
+    assert document(result(diagnoses=(Diagnosis((lost,), ("OO-01",)),)), CONTRACT)["diagnoses"] == [
+        {
+            "behaves_like": [
+                {
+                    "defect": "lost",
+                    "known_as": "refunds dropped",
+                    "description": "It drops refunds.",
+                    "fix": "Keep them.",
+                    "seen": ["a/b#1"],
+                }
+            ],
+            "explains": ["OO-01"],
+        }
+    ]
 
 
 def test_a_clause_is_as_promised() -> None:
@@ -181,3 +202,35 @@ def test_preparing_refuses_before_a_run_is_spent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="--report DIR"):
         prepare(tmp_path / "file")
+
+
+def test_a_baseline_is_told() -> None:
+    """Which entries were used, and which pass; a failed scenario keeps its status and says why it is accepted."""
+    known = judged("RP-05", "failed", "x", violation("RP-05", "eight at once", "one order", "3", known="ticket 7"))
+    listed = Standing(
+        Path("known.toml"),
+        used=(Entry("RP-05", "eight at once", "ticket 7"),),
+        passing=(Entry("OO-01", "refund first", "ticket 8", "2023-10-16"),),
+    )
+    found = document(result(known, baseline=listed), CONTRACT)
+
+    assert found["baseline"] == {
+        "file": "known.toml",
+        "used": [{"clause": "RP-05", "example": "eight at once", "reason": "ticket 7"}],
+        "passing": [
+            {"clause": "OO-01", "example": "refund first", "reason": "ticket 8", "api_version": "2023-10-16"},
+        ],
+    }
+    assert told("RP-05", found)["status"] == "failed"
+    assert told("RP-05", found)["scenarios"][0]["known"] == "ticket 7"
+    assert "baseline" not in document(result(), CONTRACT)
+
+
+def test_a_clause_that_came_later_is_marked() -> None:
+    """Programs can tell what does not count."""
+    late = replace(judged("OO-01"), counted=False)
+    late = replace(late, clause=replace(late.clause, since="2026.2"))
+
+    assert told("OO-01", document(result(late), CONTRACT))["counted"] is False
+    assert told("OO-01", document(result(late), CONTRACT))["since"] == "2026.2"
+    assert "counted" not in told("OO-02", document(result(late), CONTRACT))

@@ -69,6 +69,23 @@ class TestGrid:
         """A status that the target's version has too is told there."""
         assert differences(result(failed("OO-01"), versions={OLDER: (failed("OO-01"),)})) == ()
 
+    def test_what_is_known_here_and_new_there_differs(self) -> None:
+        """A failure that the baseline lists in one version does not hide the same one in another."""
+        known = judged("OO-01", "failed", "x", violation("OO-01", "a", "refunded", "paid", known="ticket 7"))
+        run_of_both = result(known, versions={OLDER: (failed("OO-01"),)})
+
+        assert [(one.result.standing, one.versions) for one in differences(run_of_both)] == [("failed", (OLDER,))]
+        assert [found["OO-01"] for found in grid(run_of_both, standing=True).values()] == ["known", "failed"]
+        assert [found["OO-01"] for found in grid(run_of_both).values()] == ["failed", "failed"]
+
+    def test_what_does_not_count_is_no_difference(self) -> None:
+        """A clause that came later than the contract is told once, elsewhere."""
+        late = replace(failed("OO-01"), counted=False)
+        run_of_both = result(replace(judged("OO-01"), counted=False), versions={OLDER: (late,)})
+
+        assert differences(run_of_both) == ()
+        assert grid(run_of_both, standing=True) == {LATEST: {}, OLDER: {}}
+
     def test_statuses_differ_by_version(self) -> None:
         """A clause that ends differently in two versions is told for each."""
         found = differences(run((failed("OO-01"),), (judged("OO-01", "not_testable", "RF-01 failed"),)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -9,6 +10,7 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 
 from hookassay.errors import UsageError
+from hookassay.judging.baseline import Entry, Standing
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, ClauseResult
 from hookassay.redaction import Redactor
 from hookassay.report.junit import write
@@ -142,6 +144,40 @@ def test_a_run_without_a_verdict_is_red(tmp_path: Path) -> None:
     error = root.find("testsuite/testcase/error")
     assert error is not None
     assert (root.get("errors"), error.get("message"), error.text) == ("1", "The endpoint cannot be reached.", problem)
+
+
+def test_a_known_failure_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    """What the baseline lists does not turn a pipeline red, and says why."""
+    known = judged("RP-03", "failed", "x", violation("RP-03", "twice", "one order", "two", known="hunter2, ticket 7"))
+    one = case(written(tmp_path, known), "RP-03")
+    assert [(child.tag, child.get("message")) for child in one] == [
+        ("skipped", "known to fail: ***, ticket 7 (expected one order, saw two)")
+    ]
+
+
+def test_a_listed_example_that_passes_is_red(tmp_path: Path) -> None:
+    """A baseline that lists what passes fails the run, and the case says what to do; in its API version only."""
+    listed = Standing(Path("known.toml"), passing=(Entry("RP-03", "as it should be", "x", "2023-10-16"),))
+    run = result(verdict=NOT_CERTIFIED, baseline=listed, versions={"2023-10-16": (judged("RP-03"),)})
+    root = ET.parse(write(run, CONTRACT, tmp_path, Redactor())).getroot()
+
+    here, there = [one for one in root.iter("testcase") if one.get("name", "").startswith("RP-03")]
+
+    assert list(here) == []
+    assert [(child.tag, child.get("message")) for child in there] == [
+        ("failure", "known.toml lists this as known to fail, and it passes: remove it there.")
+    ]
+
+
+def test_a_clause_that_came_later_fails_nothing(tmp_path: Path) -> None:
+    """What the contract judged by does not hold is skipped where it did not pass, and says since when it is there."""
+    late = judged("RP-03", "failed", "x", violation("RP-03", "twice", "one order", "two"), scenario("RP-03", "again"))
+    late = replace(late, clause=replace(late.clause, since="2026.2"), counted=False)
+    root = written(tmp_path, late)
+    assert [(child.tag, child.get("message")) for child in case(root, "RP-03 twice")] == [
+        ("skipped", "since contract 2026.2, not counted: failed: expected one order, saw two")
+    ]
+    assert list(case(root, "RP-03 again")) == []
 
 
 def test_characters_that_xml_forbids_are_dropped(tmp_path: Path) -> None:

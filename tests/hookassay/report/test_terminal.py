@@ -17,6 +17,8 @@ import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 from rich.console import Console
 
+from hookassay.judging.baseline import Entry, Standing
+from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Result, Target
 from hookassay.redaction import Redactor
 from hookassay.report.terminal import TerminalReport, sent_lines
@@ -68,6 +70,23 @@ def volley() -> list[Any]:
     ]
 
 
+def defect(known_as: str, *seen: str) -> Defect:
+    """A defect that two clauses are failed by."""
+    fix = "Let a unique key of the database decide who was first, and take the error for an answer."
+    return Defect(known_as, known_as, "", fix, seen, frozenset({"RP-05", "OO-02"}), frozenset())
+
+
+DIAGNOSES = (
+    Diagnosis(
+        (
+            defect("orders looked up before they are inserted", "medusajs/medusa#13301"),
+            defect("a lock that is not held"),
+        ),
+        ("RP-05",),
+    ),
+    Diagnosis(tuple(defect(f"dispute forgotten in the {way} way") for way in ("1st", "2nd", "3rd", "4th")), ("OO-02",)),
+)
+
 NOT_GREEN = result(
     judged(
         "RP-05",
@@ -80,6 +99,7 @@ NOT_GREEN = result(
     judged("OO-01", "error", "", scenario("OO-01", "refund first", "error", "the barrier did not show within 5 s")),
     judged("SG-03", "not_applicable", "the endpoint declares no max_body"),
     verdict=NOT_CERTIFIED,
+    diagnoses=DIAGNOSES,
 )
 
 
@@ -330,3 +350,59 @@ def test_advice() -> None:
     """What would make the next run shorter stands at the end of a run that took long."""
     lines = printed(result(advice="Most of this time was waiting.")).splitlines()
     assert "Most of this time was waiting." in [line.strip() for line in lines]
+
+
+def test_known_failures() -> None:
+    """What fails as the baseline lists it has a sign of its own, is no finding, and is said before the verdict."""
+    known = judged(
+        "OO-01", "failed", "x", violation("OO-01", "refund first", "refunded", "paid", known="ticket 7, until March")
+    )
+    listed = Standing(Path("known.toml"), used=(Entry("OO-01", "refund first", "ticket 7, until March"),))
+    left_out = ("Known to fail: OO-01 (ticket 7, until March).",)
+    output = printed(result(known, verdict=PARTIAL, left_out=left_out, baseline=listed))
+
+    assert "OO out-of-order  ✔ 1  ~ 1 OO-01\n" in output
+    assert "~ known to fail" in output
+    assert "Scenario:" not in output
+    assert "\nLeft out: Known to fail: OO-01 (ticket 7, until March).\npassed (partial)\n" in output
+    assert "1 known to fail" in output
+
+
+def test_new_failure_beside_a_known_one() -> None:
+    """A clause that fails in more than what is listed is told by what is new."""
+    both = judged(
+        "OO-01",
+        "failed",
+        "x",
+        violation("OO-01", "refund first", "refunded", "paid", known="ticket 7"),
+        violation("OO-01", "refund in between", "refunded", "nothing"),
+    )
+    output = printed(result(both, verdict=NOT_CERTIFIED))
+
+    assert "Scenario: refund in between" in output
+    assert "refund first" not in output
+
+
+def test_listed_and_passing() -> None:
+    """What is listed and passes is named, with the file that it must leave."""
+    listed = Standing(Path("known.toml"), passing=(Entry("OO-01", "refund first", "x", "2023-10-16"),))
+    output = " ".join(printed(result(verdict=NOT_CERTIFIED, baseline=listed)).split())
+
+    assert (
+        "known.toml lists as known to fail what passes now. Remove it there: OO-01 (refund first, API version "
+        "2023-10-16). not certified"
+    ) in output
+
+
+def test_clauses_that_came_later() -> None:
+    """What an older contract does not hold is told apart, with how it ended, and is in no count."""
+    late = [
+        replace(judged("OO-01", "failed", "it was lost", violation("OO-01", "a", "x", "y")), counted=False),
+        replace(judged("OO-02"), counted=False),
+    ]
+    output = printed(result(*late))
+
+    assert "OO out-of-order" not in output
+    assert "Scenario:" not in output
+    assert ("\nAdded after contract 2026.1, not counted:\n  OO-01: failed: it was lost\n  OO-02: passed\n") in output
+    assert "\ncertified\n  6 passed \N{MIDDLE DOT}" in output

@@ -9,11 +9,12 @@ import pytest
 from fake_clock import FakeClock
 
 from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.endpoint import Endpoint, Secret
 from hookassay.sender.courier import Courier
 from hookassay.sender.dispatch import Parcel
 from hookassay.sender.event import Bundle, Event
 from hookassay.sender.purchase import PurchaseBook
-from hookassay.wire.connection import Answer
+from hookassay.wire.connection import Answer, Line
 
 PAID = "checkout.session.completed"
 
@@ -27,11 +28,13 @@ class Desk:
         self.headers: tuple[tuple[str, str], ...] = ()
         self.sent: list[tuple[str, int]] = []
         self.parcels: list[Parcel] = []
+        self.lines: list[object] = []
 
     def parcel(self, about: str, event: Event, *, signing: str, style: Any) -> Parcel:
         return Parcel(about, event.id, event.type, event.body(style or "compact"), signing)
 
-    def send(self, parcel: Parcel) -> Answer:
+    def send(self, parcel: Parcel, *, line: object = None) -> Answer:
+        self.lines.append(line)
         self.sent.append((parcel.event_type, parcel.attempt))
         self.parcels.append(parcel)
         status = self.statuses.pop(0) if self.statuses else 200
@@ -234,3 +237,12 @@ def test_answers_are_kept(courier: Courier, desk: Desk, paid: Bundle) -> None:
 
     assert [one.status for one in firsts] == [500, 202]
     assert [one.status for one in courier.answers] == [500, 202, 200]
+
+
+def test_one_connection(courier: Courier, desk: Desk, paid: Bundle) -> None:
+    """First attempts and retries are made on the line that the courier was given."""
+    line = courier.line = Line(Endpoint("http://127.0.0.1:9/", Secret("whsec_x")))
+    desk.statuses = [500]
+    courier.deliver("cs_1", list(paid)[:2])
+
+    assert desk.lines == [line] * 3

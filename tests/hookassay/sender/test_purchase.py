@@ -378,6 +378,14 @@ def test_the_session_says_how_it_stands(
     assert (session["status"], session["payment_status"]) == (status, payment_status)
 
 
+def test_a_free_checkout_that_expired(book: PurchaseBook) -> None:
+    """A session that expires without anything to pay says that no payment was required."""
+    (event,) = book.new().expired(free=True)
+
+    assert (event.object["status"], event.object["payment_status"]) == ("expired", "no_payment_required")
+    assert event.object["amount_total"] == 0
+
+
 def test_a_payment_is_consistent(book: PurchaseBook) -> None:
     """Session, intent and charge name each other and agree about amount, currency, customer and mode."""
     purchase = book.new(amount=5120, currency="kwd")

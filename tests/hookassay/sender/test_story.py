@@ -43,6 +43,14 @@ def story() -> Story:
         ((), "another declined attempt", "charge.failed"),
         ((), "a third declined attempt", "charge.failed"),
         ((), "the free checkout", "checkout.session.completed"),
+        ((), "the free checkout's expiry", "checkout.session.expired"),
+        ((), "the delayed payment's checkout.session.completed", "checkout.session.completed"),
+        (
+            ("the delayed payment's checkout",),
+            "the delayed payment's checkout.session.async_payment_failed",
+            "checkout.session.async_payment_failed",
+        ),
+        (("the payment", "a refund of 600", "a refund of 400"), "the failure of the refund of 600", "refund.failed"),
         ((), "an event of the invented type future.thing.happened", "future.thing.happened"),
         ((), "an event of the invented type charge.imagined", "charge.imagined"),
         (("the payment",), "a dispute born warning_needs_response", "charge.dispute.created"),
@@ -56,6 +64,25 @@ def test_fact(story: Story, before: tuple[str, ...], words: str, event_type: str
         story.tell(fact)
 
     assert event_type in story.tell(words).types
+
+
+def test_failure_of_an_earlier_refund(story: Story) -> None:
+    """The refund that fails is the one of that amount, and no other."""
+    for fact in ("the payment", "a refund of 600", "a refund of 400"):
+        story.tell(fact)
+    failed = story.tell("the failure of the refund of 600")
+
+    assert {event.object["amount"] for event in failed} == {600}
+    assert [refund.status for refund in story.purchase.refunds] == ["failed", "succeeded"]
+    with pytest.raises(LookupError, match="no refund of 500 has happened"):
+        story.tell("the failure of the refund of 500")
+
+
+def test_one_event_of_a_delayed_payment(story: Story) -> None:
+    """An event of a delayed payment is that of its bundle, alone."""
+    alone = story.tell("the delayed payment's checkout.session.completed")
+
+    assert [*alone] == [story.tell("the delayed payment's checkout").of("checkout.session.completed")]
 
 
 def test_set_up(story: Story) -> None:

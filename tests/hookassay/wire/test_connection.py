@@ -8,6 +8,7 @@ import http.client
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import scripted
 from scripted import OK, answering, dripping, early, hanging, in_turn, once, serving
 
 from hookassay.endpoint import Endpoint
-from hookassay.wire.connection import KEPT_BODY, Answer, Connection, Request, conversation, exchange, unanswered
+from hookassay.wire.connection import KEPT_BODY, Answer, Connection, Line, Request, exchange, unanswered
 
 # A server that drips would go on for ever: an exchange that ends within this kept a deadline of 0.3 s in all.
 SOON = 1.5
@@ -308,6 +309,12 @@ def test_times_of_an_answer() -> None:
         found = exchange(server.endpoint(), Request())
 
     assert 0.09 < found.seconds < 0.25
+
+
+def conversation(endpoint: Endpoint, requests: Sequence[Request]) -> list[Answer]:
+    """The answers to requests one after another on one line."""
+    with Line(endpoint) as line:
+        return [line.exchange(request) for request in requests]
 
 
 # --- one connection for several ---------------------------------------------------------------------------------------
