@@ -1,0 +1,1 @@
+"""Orders, and the webhook that keeps them up to date."""
