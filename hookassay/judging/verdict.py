@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from .contract import Clause, Contract
@@ -93,6 +94,7 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        began: When the run began, in UTC; None where nobody noted it.
     """
 
     target: Target
@@ -110,6 +112,7 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    began: datetime | None = None
 
     @property
     def exit_code(self) -> int:

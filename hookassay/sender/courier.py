@@ -8,7 +8,7 @@ then at 0.1, 0.3, 1 and 3 seconds, and at the end of the settling time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..wire.connection import Answer
@@ -37,9 +37,18 @@ class Courier:
         answers: Every answer to every attempt, in order.
     """
 
-    def __init__(self, dispatch: Dispatch, subscription: frozenset[str] | None = None) -> None:
-        """Deliver through `dispatch` the event types in `subscription` (None: all)."""
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        subscription: frozenset[str] | None = None,
+        glance: Callable[[str], None] | None = None,
+    ) -> None:
+        """Deliver through `dispatch` the event types in `subscription` (None: all).
+
+        `glance` is called after each attempt of this courier's own with the Checkout Session id that it was about.
+        """
         self._dispatch = dispatch
+        self._glance = glance or (lambda _: None)
         self._subscription = subscription
         self._waiting: list[_Waiting] = []
         self._acknowledged: set[str] = set()
@@ -73,6 +82,7 @@ class Courier:
             answer = self._dispatch.send(parcel)
             answer = answer.lost() if lost else answer
             self.adopt(parcel, answer)
+            self._glance(about)
             firsts.append(answer)
             for letter in waiting:
                 letter.tries_since = 0
@@ -129,6 +139,7 @@ class Courier:
             self._waiting.remove(letter)
         else:
             letter.not_before = self._patience(answer)
+        self._glance(letter.parcel.about)
 
     def _patience(self, answer: Answer) -> float:
         """Monotonic seconds before which an answer asks not to be tried again; 0 where it does not say."""

@@ -69,7 +69,24 @@ class Parcel:
     configured: bool = False
 
 
-Observer = Callable[[Parcel, Answer], None]
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt that was made, for those who keep evidence.
+
+    Attributes:
+        parcel: What it carried.
+        endpoint: Where it went.
+        request: What was sent.
+        answer: What came back.
+    """
+
+    parcel: Parcel
+    endpoint: Endpoint
+    request: Request
+    answer: Answer
+
+
+Observer = Callable[[Attempt], None]
 
 
 class Dispatch:
@@ -132,16 +149,19 @@ class Dispatch:
 
     def converse(self, parcels: Sequence[Parcel]) -> list[Answer]:
         """Make one attempt for each parcel, one after another on one connection as far as the endpoint keeps it."""
+        sent: list[Request] = []
 
         def requests() -> Iterator[Request]:
             for parcel in parcels:
                 self._wait()
                 self._announce(parcel)
-                yield self.request(parcel)
+                sent.append(self.request(parcel))
+                yield sent[-1]
 
-        answers = conversation(self._usual(), requests())
-        for parcel, answer in zip(parcels, answers, strict=True):
-            self._observe(parcel, answer)
+        endpoint = self._usual()
+        answers = conversation(endpoint, requests())
+        for parcel, request, answer in zip(parcels, sent, answers, strict=True):
+            self._observe(Attempt(parcel, endpoint, request, answer))
         return answers
 
     def ask(self, target: str) -> Answer:
@@ -154,9 +174,10 @@ class Dispatch:
         for parcel in parcels:
             self._wait()
             self._announce(parcel)
-        volley = fire(self._usual(), [self.request(parcel) for parcel in parcels], hold)
-        for parcel, answer in zip(parcels, volley.answers, strict=True):
-            self._observe(parcel, answer)
+        endpoint, requests = self._usual(), [self.request(parcel) for parcel in parcels]
+        volley = fire(endpoint, requests, hold)
+        for parcel, request, answer in zip(parcels, requests, volley.answers, strict=True):
+            self._observe(Attempt(parcel, endpoint, request, answer))
         return volley
 
     def _usual(self) -> Endpoint:
@@ -166,7 +187,7 @@ class Dispatch:
         self._wait()
         self._announce(parcel)
         answer = exchange(endpoint, request)
-        self._observe(parcel, answer)
+        self._observe(Attempt(parcel, endpoint, request, answer))
         return answer
 
     def _wait(self) -> None:
