@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSE
 from ..judging.subscription import losses
 from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
+from .again import again
 from .document import WARNED
 from .grid import differences, grid
 from .in_source import InSource
@@ -238,10 +238,7 @@ class TerminalReport:
             self._paper.paragraph("Prevents:", clause.prevents)
             self._paper.paragraph("Source:", clause.source)
             self._in_source(clause.id)
-        command = self._command or _command(run.target)
-        if versions:
-            command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
-        self._paper.paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
+        self._paper.paragraph("Again:", again(self._command, run.target, clause.id, versions), wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
             self._paper.paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
@@ -439,15 +436,6 @@ def _milliseconds(seconds: float) -> str:
 def _broken(result: ClauseResult) -> str:
     """What a clause that ended in an error stumbled over."""
     return next((one.message for one in result.scenarios if one.status == ERROR), result.reason)
-
-
-def _command(target: Target) -> str:
-    """The command that tests the same target; what was redacted in it is for the reader to fill in."""
-    words = ["hookassay", "certify"]
-    words += ["--app", target.app, urlsplit(target.url).path] if target.app else [target.url]
-    if target.source:
-        words += ["--orders", target.source]
-    return shlex.join(words)
 
 
 def _on_this_machine(url: str) -> bool:
