@@ -165,25 +165,21 @@ def _judge(
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from .judging.run import Run
-    from .report import document, junit
+    from .report import document, html, junit
     from .report.terminal import TerminalReport
 
     redactor = Redactor(_secrets(settings))
     document.prepare(settings.run.report)
+    command, strict = _command_line(), settings.run.strict
     report = TerminalReport(
-        console,
-        contract,
-        redactor,
-        verbose=settings.run.verbose,
-        strict=settings.run.strict,
-        command=_command_line(),
-        source=source,
+        console, contract, redactor, verbose=settings.run.verbose, strict=strict, command=command, source=source
     )
     try:
         result = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api).execute(the_plan)
         written = [
+            html.write(result, contract, settings.run.report, redactor, source, command=command, strict=strict),
             document.write(result, contract, settings.run.report, redactor, source),
-            junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
+            junit.write(result, contract, settings.run.report, redactor, strict=strict, source=source),
         ]
         written += _log(transcript, settings.run.report, redactor)
         report.closing(result, written)
@@ -262,6 +258,7 @@ def _application(settings: Settings, name: str) -> Iterator[tuple[Settings, Endp
     import_module(".judging.run", __package__)
     import_module(".orders.sql", __package__)
     import_module(".report.junit", __package__)
+    import_module(".report.html", __package__)
     transcript = Transcript()
     # A copy of this process would be a copy of the application, with a database of its own where that is in memory.
     told = replace(settings, run=replace(settings.run, workers=1))

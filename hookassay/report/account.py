@@ -65,7 +65,7 @@ Moment = Sent | Read
 
 
 def account(scenario: ScenarioRecord, clean: Clean) -> list[Moment]:
-    """What the journal kept of a scenario, in the order of time; orders of purchases that nothing is told of are not."""
+    """What the journal kept of a scenario, in the order of time; orders of purchases not delivered about are not."""
     if not scenario.deliveries:
         return []
     start = min(one.at for one in scenario.deliveries)
@@ -135,7 +135,9 @@ def _told(before: Orders, now: Orders) -> str:
     if len(before) != 1 or len(now) != 1:
         return describe(now)
     old, new = before[0].words, now[0].words
-    changes = [f"{column}: {old.get(column, 'null')} → {word}" for column, word in new.items() if old.get(column) != word]
+    changes = [
+        f"{column}: {old.get(column, 'null')} → {word}" for column, word in new.items() if old.get(column) != word
+    ]
     return ", ".join(changes) or describe(now)
 
 

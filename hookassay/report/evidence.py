@@ -26,8 +26,8 @@ SHOWN = 8 * 1024
 ROOM = 3_000_000
 """Characters that the evidence of a whole report may take, compressed."""
 
-# What is no text is shown by its number; line feeds and tabs are text.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What is no text, and what would turn the direction of text, is shown by its number; line feeds and tabs are text.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Evidence:
@@ -102,9 +102,9 @@ class Evidence:
         if unshown > 0:
             cut = next((start for start, end in self._redactor.hidden(text) if start < SHOWN < end), SHOWN)
             text = text[:cut]
-        text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", self._redactor.clean(text))
+        text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], self._redactor.clean(text))
         left = max(unshown, 0) + missing
-        return harmless(text) + (f"\n… {left} more bytes" if left else "")
+        return text + (f"\n… {left} more bytes" if left else "")
 
     def _clean(self, text: str) -> str:
         return harmless(self._redactor.clean(text))

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -281,7 +281,9 @@ def _lead(result: Result, strict: bool) -> str:
     musts = [one for one in result.clauses if one.clause.level == "MUST"]
     if result.verdict == NOT_CERTIFIED:
         if failed:
-            return f"{len(failed)} of the {len(musts)} clauses that must hold {'do' if len(failed) > 1 else 'does'} not."
+            return (
+                f"{len(failed)} of the {len(musts)} clauses that must hold {'do' if len(failed) > 1 else 'does'} not."
+            )
         if strict:
             return "Every MUST holds; a SHOULD does not, and this run was asked to be strict."
         return "A clause that must hold does not."
@@ -379,7 +381,7 @@ def _asset(environment: Environment, name: str) -> Markup:
 
 
 def _policy(*assets: str) -> Markup:
-    """What a browser may do with the page: its own style and script, and nothing else, whatever an endpoint answered."""
+    """What a browser may do with the page: its own style and script, and nothing else, whatever was answered."""
     style, script = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in assets)
     return Markup(  # noqa: S704 - base64 of our own files
         f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; "

@@ -1,4 +1,4 @@
-"""The timeline of a scenario as a picture: each delivery a bar from its last byte to its answer, and the order below it.
+"""The timeline of a scenario as a picture: each delivery a bar from its last byte to its answer, and the order below.
 
 The picture is laid out twice, for a wide page and for a phone, since text in a picture that is scaled down cannot be
 read. Time runs to the right; what took about as long as most deliveries is drawn to scale, longer pauses are shortened.
@@ -186,9 +186,7 @@ class Scale:
         return self._places[max(bisect_right(self._points, seconds) - 1, 0)]
 
 
-def _picture(
-    name: str, layout: Layout, moments: Sequence[Moment], scale: Scale, left_out: str, after: str
-) -> Picture:
+def _picture(name: str, layout: Layout, moments: Sequence[Moment], scale: Scale, left_out: str, after: str) -> Picture:
     rows: list[Row] = []
     y = 4.0
     for place, moment in enumerate(moments):
@@ -244,9 +242,7 @@ def _barred(layout: Layout, moment: Moment, scale: Scale, row: Row) -> Row:
         style = f"{moment.kind} forged" if moment.forged else moment.kind
     else:
         style = f"state state-{moment.state % 4}"
-    return Row(
-        row.y, row.height, row.kind, row.lines, round(left, 1), round(max(right - left, 2), 1), row.bar, style
-    )
+    return Row(row.y, row.height, row.kind, row.lines, round(left, 1), round(max(right - left, 2), 1), row.bar, style)
 
 
 def _kind(moment: Moment) -> str:
