@@ -278,12 +278,11 @@ def _lead(result: Result, strict: bool) -> str:
     """What the verdict means here, in a sentence."""
     every = [*result.clauses, *(one.result for one in differences(result))]
     failed = {one.clause.id for one in every if one.status == FAILED}
-    musts = [one for one in result.clauses if one.clause.level == "MUST"]
+    musts = [one for one in result.clauses if one.clause.level == "MUST" and one.status != NOT_APPLICABLE]
+    do = "do" if len(failed) > 1 else "does"
     if result.verdict == NOT_CERTIFIED:
         if failed:
-            return (
-                f"{len(failed)} of the {len(musts)} clauses that must hold {'do' if len(failed) > 1 else 'does'} not."
-            )
+            return f"{len(failed)} of the {len(musts)} clauses that must hold and that apply {do} not."
         if strict:
             return "Every MUST holds; a SHOULD does not, and this run was asked to be strict."
         return "A clause that must hold does not."
