@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..judging.journal import DeliveryRecord, Reading, ScenarioRecord
@@ -105,7 +105,7 @@ def since(at: float) -> str:
         return "before"
     if at >= 1:
         return f"{at:.2f} s"
-    return f"{at * 1000:.0f} ms" if at >= 0.1 or at == 0 else f"{at * 1000:.1f} ms"
+    return f"{at * 1000:.0f} ms" if at >= 0.1 or at < 0.00005 else f"{at * 1000:.1f} ms"
 
 
 def _sent(one: DeliveryRecord, start: float, who: str, clean: Clean) -> Sent:
@@ -143,8 +143,3 @@ def _told(before: Orders, now: Orders) -> str:
 
 def _letter(place: int) -> str:
     return chr(ord("A") + place) if place < 26 else str(place + 1)
-
-
-def letters(moments: Sequence[Moment]) -> bool:
-    """Whether an account is about several purchases."""
-    return any(moment.who for moment in moments)

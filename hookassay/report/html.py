@@ -172,6 +172,8 @@ def page(
     environment.filters |= {"own": Markup, "linked": _linked, "many": many, "sentence": _sentence}
     style, script = (_asset(environment, name) for name in ("report.css", "report.js"))
     clauses = _clauses(result, contract, redactor, source, command)
+    place = {clause.id: place for place, clause in enumerate(contract)}
+    in_order = sorted((one for one in clauses if not one.versions), key=lambda one: place[one.result.clause.id])
     judged = any(clause.scenarios for clause in result.clauses)
     return environment.get_template("report.html").render(
         result=result,
@@ -188,9 +190,9 @@ def page(
         counts=_counts(clauses),
         findings=[one for one in clauses if one.status in BAD],
         calm=[one for one in clauses if one.status not in BAD],
-        groups=[
-            (group, [one for one in clauses if one.group is group and not one.versions]) for group in contract.groups
-        ],
+        groups=[(group, [one for one in in_order if one.group is group]) for group in contract.groups],
+        # Those that are told with the ids of their clauses anyway are told once.
+        left_out=[line for line in result.left_out if not line.startswith("Not testable:")],
         untested=_untested(result),
         unasked=len(contract.clauses) - len(result.clauses),
         losses=losses(result.target.events),

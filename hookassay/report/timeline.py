@@ -16,6 +16,7 @@ from statistics import median
 
 from ..judging.journal import ScenarioRecord
 from .account import Clean, Moment, Read, Sent, account, since
+from .paper import many
 
 FIRST_SHOWN, LAST_SHOWN = 22, 10
 """Moments of a long scenario that are drawn: its beginning and its end."""
@@ -51,7 +52,7 @@ class Layout:
 
 
 WIDE = Layout(width=760, text=70, room=46, bars=396, span=210, answers=618, answer_room=22)
-NARROW = Layout(width=340, text=0, room=52, bars=2, span=334)
+NARROW = Layout(width=340, text=2, room=46, bars=4, span=330)
 
 LINE, GAP = 15, 7
 BAR = 8
@@ -141,7 +142,7 @@ def timeline(scenario: ScenarioRecord, clean: Clean) -> Timeline | None:
         shown = [*moments[:FIRST_SHOWN], *moments[-LAST_SHOWN:]]
     left_out = f"… {hidden} more in between …" if hidden > 1 else ""
     unkept = scenario.sent - len(scenario.deliveries)
-    after = f"… and {unkept} more deliveries" if unkept > 0 else ""
+    after = f"{many(unkept, 'more delivery', 'more deliveries')} of this scenario not shown" if unkept > 0 else ""
     scale = Scale(shown)
     pictures = tuple(
         _picture(name, layout, shown, scale, left_out, after) for name, layout in (("wide", WIDE), ("narrow", NARROW))
@@ -223,11 +224,12 @@ def _wide(layout: Layout, y: float, moment: Moment, scale: Scale) -> Row:
 def _narrow(layout: Layout, y: float, moment: Moment, scale: Scale) -> Row:
     """All of it below one another."""
     when = since(moment.at)
-    texts = _texts(moment, layout.room)
+    beside = layout.room - 8  # characters of a line at whose end the time stands
     if isinstance(moment, Sent):
-        texts += [(moment.kind, text) for text in _wrapped(f"{SIGNS[moment.kind]} {moment.answer}", layout.room - 10)]
+        texts = _texts(moment, layout.room)
+        texts += [(moment.kind, text) for text in _wrapped(f"{SIGNS[moment.kind]} {moment.answer}", beside)]
     else:
-        texts[0] = (texts[0][0], texts[0][1])
+        texts = _texts(moment, beside)
     lines = [Line(layout.text, y + n * LINE + LINE - 2, kind, text) for n, (kind, text) in enumerate(texts)]
     lines.append(Line(layout.width - 2, y + (len(texts) - 1) * LINE + LINE - 2, "time", when))
     bar = y + len(texts) * LINE + 2

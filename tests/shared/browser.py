@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -71,13 +70,13 @@ def resize(browser: webdriver.Chrome, size: tuple[int, int], scale: float = 1.0)
     )
 
 
-def dark(browser: webdriver.Chrome, value: str = "dark") -> None:
-    """Let pages believe that the reader likes it dark, or `light`."""
-    features = [{"name": "prefers-color-scheme", "value": value}]
+def prefer(browser: webdriver.Chrome, scheme: str) -> None:
+    """Let pages believe that the reader prefers `light` or `dark`."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
     command(browser, "Emulation.setEmulatedMedia", {"features": features})
 
 
 def command(browser: webdriver.Chrome, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What the browser answers to a command of its DevTools."""
     answer: dict[str, Any] = browser.execute_cdp_cmd(name, dict(arguments))
-    return json.loads(json.dumps(answer))
+    return answer

@@ -49,6 +49,7 @@
   };
 
   form.addEventListener("input", filter);
+  form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   document.getElementById("again").addEventListener("click", () => {
@@ -112,13 +113,13 @@
     const who = moment.who ? `${moment.who} ` : "";
     if (moment.order !== undefined) {
       item.className = "read";
-      item.append(make("span", "time", moment.at), make("span", "order", `◆ ${who}order reads ${moment.order}`));
+      item.append(make("span", "time", moment.at), " ", make("span", "order", `◆ ${who}order reads ${moment.order}`));
       return item;
     }
     const details = make("details");
     const summary = make("summary");
-    summary.append(make("span", "time", moment.at), make("span", "event", who + moment.what));
-    if (moment.how) summary.append(make("span", moment.how.startsWith("forged") ? "forgery" : "minor", moment.how));
+    summary.append(make("span", "time", moment.at), " ", make("span", "event", who + moment.what), " ");
+    if (moment.how) summary.append(make("span", moment.how.includes("forged: ") ? "forgery" : "minor", moment.how), " ");
     summary.append(make("span", moment.kind, `${signs[moment.kind]} ${moment.answer}`));
     details.append(summary);
     details.addEventListener("toggle", () => {
@@ -166,5 +167,7 @@
   );
 
   filter();
-  visit();
+  // A browser goes to what the link names when all is loaded, and takes the focus with it: ours comes after that.
+  if (document.readyState === "complete") visit();
+  else window.addEventListener("load", () => setTimeout(visit));
 })();

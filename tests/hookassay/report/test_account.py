@@ -67,7 +67,9 @@ def test_a_second_order_is_told_whole() -> None:
 
 def test_an_order_that_changed_in_no_word_is_told_whole() -> None:
     """A reading is there because something differs, even where no word shows it."""
-    assert told((Order(frozenset({"paid"}), words={"status": "1"}),), (order(status="1"),))[-1] == "one order (status=1)"
+    assert (
+        told((Order(frozenset({"paid"}), words={"status": "1"}),), (order(status="1"),))[-1] == "one order (status=1)"
+    )
 
 
 def test_letters_tell_purchases_apart() -> None:
@@ -144,9 +146,7 @@ def test_every_word_is_made_fit() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.0004, "<1 ms"), (0.004, "4 ms"), (0.25, "250 ms"), (1.26, "1.3 s")]
-)
+@pytest.mark.parametrize(("seconds", "words"), [(0.0004, "<1 ms"), (0.004, "4 ms"), (0.25, "250 ms"), (1.26, "1.3 s")])
 def test_a_time_is_short(seconds: float, words: str) -> None:
     """As a person reads a time."""
     assert milliseconds(seconds) == words
