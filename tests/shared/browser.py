@@ -10,6 +10,9 @@ from typing import Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 MISSING = "Chromium and its driver are not installed (Debian: chromium, chromium-driver)"
 
@@ -80,3 +83,9 @@ def command(browser: webdriver.Chrome, name: str, arguments: Mapping[str, Any]) 
     """What the browser answers to a command of its DevTools."""
     answer: dict[str, Any] = browser.execute_cdp_cmd(name, dict(arguments))
     return answer
+
+
+def waited(browser: webdriver.Chrome, selector: str) -> WebElement:
+    """The first element that a CSS selector finds, as soon as there is one."""
+    found: WebElement = WebDriverWait(browser, 20, 0.02).until(lambda one: one.find_element(By.CSS_SELECTOR, selector))
+    return found

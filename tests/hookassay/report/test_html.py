@@ -270,13 +270,13 @@ def test_a_may_that_is_not_kept_fails_nothing() -> None:
 
 
 def test_versions_have_their_table() -> None:
-    """Where API versions differ, each clause has its status in each, and what failed elsewhere is told like a failure."""
+    """Where API versions differ, each clause has its status in each; what failed elsewhere is told as a failure."""
     old = judged("RP-05", "failed", "x", violation("RP-05", "twice", "one order", "2 orders"))
     run = result(verdict=NOT_CERTIFIED, versions={"2024-06-20": (old, judged("RP-03"))})
     text = page(run, command="hookassay certify --api-version all")
     told = words(text)
 
-    assert "2 clauses that depend on how Stripe’s objects look were judged in each version." in told
+    assert "2 clauses that depend on how Stripe's objects look were judged in each version." in told
     assert "RP-05 ✔ passed ✘ failed" in told
     assert "hookassay certify --api-version 2024-06-20 --only RP-05" in words(clause(text, "RP-05-2024-06-20"))
 
