@@ -154,7 +154,8 @@ def main() -> None:
             path, seconds, busy = written(run(clauses, deliveries), folder)
             size = path.stat().st_size
             print(f"{clauses} clauses, {deliveries} deliveries")
-            print(f"  written in   {seconds:6.2f} s    {seconds / RENDERED:5.2f} of {RENDERED:g} s    ({busy:.2f} s of a processor)")
+            print(f"  written in   {seconds:6.2f} s    {seconds / RENDERED:5.2f} of {RENDERED:g} s")
+            print(f"  processor    {busy:6.2f} s")
             print(f"  size         {size / 1e6:6.2f} MB   {size / BYTES:5.2f} of {BYTES / 1e6:g} MB")
             ready = opened(path)
             told = "not measured: Chromium and its driver are not installed"

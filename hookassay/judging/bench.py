@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import Settings
 from ..endpoint import Endpoint
-from ..errors import HookassayError, NotTestable
+from ..errors import HarnessError, HookassayError, NotTestable
 from ..orders.book import OrderBook, same
 from ..orders.settling import BARRIER_PURCHASES, Settling
 from ..sender.courier import Courier
@@ -87,7 +87,7 @@ class Bench:
         Only where it costs next to nothing, and only as long as the journal keeps what the reading belongs to.
         """
         if self.glancing and self.journal.keeping and self.book.quick:
-            with suppress(HookassayError):  # whoever reads them to judge tells why that fails
+            with suppress(HarnessError, HookassayError):  # whoever reads them to judge tells why that fails
                 self.book.of(session_id)
 
     def join(self, place: int, crowd: int) -> None:
