@@ -86,6 +86,8 @@ class Case:
             purchase = bench.shop.new(**like)
             bench.introduce(purchase)
             self._purchases.append(purchase)
+            if attentive:
+                bench.glance(purchase.session_id)
         self.couriers = [bench.courier(attentive=attentive) for _ in self._purchases]
         self._stories = [Story(purchase) for purchase in self._purchases]
         one_column = bench.settings.orders.one_column

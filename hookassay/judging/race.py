@@ -280,11 +280,11 @@ class Race:
     def _smallest(self, hold: float) -> ContractViolation | None:
         """The violation by two deliveries that arrive together, where nothing else is needed to see it."""
         copies = 1 if len(self._raced) > 1 else 2
+        self._scene.record.forget()  # what is shown as sent is what fails
         rounds = [
             self._round(f"smallest round {number + 1}", copies, smallest=True) for number in range(2 * ROUNDS_NEAR)
         ]
         in_turn = self._round("in turn", copies, smallest=True)
-        self._scene.record.forget()  # what is shown as sent is what fails
         in_turn.run(0.0)
         for number, one in enumerate(rounds):
             one.run(LONG_HOLD if number % 3 == 2 else hold, turned=number % 2 == 1)

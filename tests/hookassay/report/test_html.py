@@ -137,6 +137,7 @@ def test_a_run_that_judged_nothing() -> None:
 
     assert "Why nothing was judged The endpoint answers 404. Likely, in this order: 1. the path is wrong" in words(text)
     assert "The endpoint answers." in words(text)
+    assert "Every clause: the run ended before the first of them was judged." in words(text)
     assert "<details" not in text
     assert "The contract at a glance" not in text
 

@@ -407,6 +407,6 @@ def test_a_run_that_judged_nothing_says_so(opened: Open) -> None:
     assert texts(opened(nothing), "h1, h2") == [
         "?\nNot judged",
         "Why nothing was judged",
-        "What was tested",
+        "What was to be tested",
         "What was not tested, and why",
     ]
