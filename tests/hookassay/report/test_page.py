@@ -288,8 +288,10 @@ def test_a_phone_need_not_be_scrolled_sideways(opened: Open, run: Result) -> Non
     """At 320 and 375 pixels nothing is wider than the page, with everything open."""
     for width in (320, 375):
         window = opened(run, size=(width, 800))
-        window.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+        every = "document.querySelectorAll('details').forEach(one => one.open = true)"
+        window.execute_script(every)
         wait(window, lambda window: window.find_elements(By.CSS_SELECTOR, ".moments"))
+        window.execute_script(every)
 
         assert window.execute_script("return document.documentElement.scrollWidth") == width
 
