@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -188,6 +188,8 @@ def page(
         lead=_lead(result, strict),
         judged=judged,
         counts=_counts(clauses),
+        # A status may be found in another API version only.
+        kinds=[status for status in STATUSES if any(one.status == status for one in clauses)],
         findings=[one for one in clauses if one.status in BAD],
         calm=[one for one in clauses if one.status not in BAD],
         groups=[(group, [one for one in in_order if one.group is group]) for group in contract.groups],
@@ -237,7 +239,7 @@ def _clauses(
             for place, this in enumerate(bad)
         ]
         return Shown(
-            anchor="-".join((clause.id, *versions[:1])),
+            anchor=_anchor(clause.id, versions),
             result=one,
             group=groups[clause.group],
             versions=versions,
@@ -318,12 +320,12 @@ class Table:
 
     Attributes:
         versions: The versions, the target's first, with how many clauses have each status.
-        rows: The clauses that did not end alike in all of them, with their status in each.
+        rows: The clauses that did not end alike in all of them, with their status in each and where that is told.
         clauses: How many clauses were judged in all of them.
     """
 
     versions: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     clauses: int
 
 
@@ -335,9 +337,23 @@ def _table(result: Result) -> Table | None:
     for name, statuses in found.items():
         count = Counter(statuses.values())
         versions.append((name, tuple((status, count[status]) for status in STATUSES if count[status])))
+    told = {
+        (one.result.clause.id, name): _anchor(one.result.clause.id, one.versions)
+        for one in differences(result)
+        for name in one.versions
+    }
     ids = list(next(iter(found.values())))
-    rows = [(clause_id, tuple(statuses.get(clause_id, "") for statuses in found.values())) for clause_id in ids]
-    return Table(tuple(versions), tuple(row for row in rows if len(set(row[1])) > 1), len(ids))
+    rows = []
+    for clause_id in ids:
+        cells = [(statuses.get(clause_id, ""), told.get((clause_id, name), "")) for name, statuses in found.items()]
+        if len({status for status, _ in cells}) > 1:
+            rows.append((clause_id, tuple(cells)))
+    return Table(tuple(versions), tuple(rows), len(ids))
+
+
+def _anchor(clause_id: str, versions: Sequence[str]) -> str:
+    """What a link to a clause ends in; the API version is named where it is not the target's that is at fault."""
+    return "-".join((clause_id, *versions[:1]))
 
 
 def _unexplaining(result: Result, source: InSource | None) -> list[tuple[str, int]]:

@@ -11,6 +11,9 @@
   const nothing = document.querySelector(".nothing");
   const boxes = [...form.querySelectorAll("input[name=status]")];
   const words = new Map();
+  // A clause that differs in other API versions is there more than once, and is one clause.
+  const different = (some) => new Set(some.map((clause) => clause.dataset.clause)).size;
+  const whole = different(clauses);
 
   // What a clause says, once: the words of three hundred clauses are not read anew for every key.
   const said = (clause) => {
@@ -27,20 +30,19 @@
   const filter = () => {
     const query = text.value.trim().toLowerCase().replace(/\s+/g, " ");
     const statuses = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
-    let count = 0;
     for (const clause of clauses) {
       const shown =
         statuses.has(clause.dataset.status) &&
         (!group.value || clause.dataset.group === group.value) &&
         shows(clause, query);
       clause.hidden = !shown;
-      count += shown;
     }
+    const count = different(clauses.filter((clause) => !clause.hidden));
     for (const part of document.querySelectorAll("[data-part]")) {
       part.hidden = !part.querySelector("details.clause:not([hidden])");
     }
     nothing.hidden = count > 0;
-    found.textContent = count === clauses.length ? `${count} clauses` : `${count} of ${clauses.length} clauses`;
+    found.textContent = count === whole ? `${count} clauses` : `${count} of ${whole} clauses`;
   };
 
   const all = () => {

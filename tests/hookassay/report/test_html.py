@@ -248,7 +248,7 @@ def test_a_diagnosis_stands_above_and_beside_the_clauses_that_it_explains(monkey
 
     assert "It behaves like one of these: an order looked for and then inserted Two workers race. How it is" in told
     assert "How it is mended Use a unique key. a table without a unique key" in told
-    assert "It explains RP-05 OO-02" in told
+    assert "It explains OO-02 RP-05" in told
     assert "What is probably wrong It behaves like one of these:" in words(text).partition("Clauses")[0]
     assert "It behaves like an implementation that selects" not in told
 
@@ -279,6 +279,7 @@ def test_versions_have_their_table() -> None:
 
     assert "2 clauses that depend on how Stripe's objects look were judged in each version." in told
     assert "RP-05 ✔ passed ✘ failed" in told
+    assert '<a href="#RP-05-2024-06-20"><span class="failed">' in text
     assert "hookassay certify --api-version 2024-06-20 --only RP-05" in words(clause(text, "RP-05-2024-06-20"))
 
 

@@ -170,6 +170,15 @@ def test_open_all(opened: Open) -> None:
     assert not is_open(window, "RP-03")
 
 
+def test_a_clause_that_differs_in_versions_is_one_clause(opened: Open) -> None:
+    """It stands there once for each way in which it ended, and is counted once."""
+    window = opened(result(versions={"2024-06-20": (judged("RP-05", "failed", "two orders"),)}))
+    window.find_element(By.ID, "text").send_keys("rp-05")
+
+    assert shown(window) == ["RP-05-2024-06-20", "RP-05"]
+    assert texts(window, "#found") == ["1 of 8 clauses"]
+
+
 # --- links ------------------------------------------------------------------------------------------------------------
 
 
