@@ -189,7 +189,7 @@ def _judge(
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from ..judging.run import Run
-    from ..report import certificate, document, github, junit, known_failures, reproduction
+    from ..report import certificate, document, github, html, junit, known_failures, reproduction
     from ..report.terminal import TerminalReport
 
     redactor = Redactor(secrets_of(settings))
@@ -197,14 +197,15 @@ def _judge(
     signer = _signer(settings)
     document.prepare(settings.run.report)
     certificate.withdraw(settings.run.report)
+    command, strict = command_line(), settings.run.strict
     report = TerminalReport(
         console,
         contract,
         redactor,
         verbose=settings.run.verbose,
         quiet=settings.run.quiet,
-        strict=settings.run.strict,
-        command=command_line(),
+        strict=strict,
+        command=command,
         source=source,
         live=live(console),
     )
@@ -215,19 +216,20 @@ def _judge(
             run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
             result = run.execute(the_plan)
             written = [
+                html.write(result, contract, settings.run.report, redactor, source, command=command, strict=strict),
                 document.write(result, contract, settings.run.report, redactor, source),
-                junit.write(result, contract, settings.run.report, redactor, strict=settings.run.strict, source=source),
+                junit.write(result, contract, settings.run.report, redactor, strict=strict, source=source),
             ]
             written += certificate.write(result, contract, settings.run.report, redactor, signer)
             written += _log(transcript, settings.run.report, redactor)
             if to_write is not None and not result.problem:
-                written.append(known_failures.write(to_write, result, contract, strict=settings.run.strict))
+                written.append(known_failures.write(to_write, result, contract, strict=strict))
             scripts = reproduction.write(result, settings.run.report, redactor, invocation)
             report.closing(result, written, scripts)
         if to_write is not None and result.problem:
             complain(f"The baseline {to_write.file} was not written, because the run ended before its end.")
         if in_github:
-            for command in github.commands(result, redactor, strict=settings.run.strict):
+            for command in github.commands(result, redactor, strict=strict):
                 say(command)
             _sum_up(github.summary(result, contract, redactor, scripts))
     except HookassayError as error:

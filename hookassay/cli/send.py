@@ -119,7 +119,7 @@ def send(
     about = catalogue.purchase(settings.purchase, settings.endpoint, name, event_type)
     event = overridden(catalogue.event(event_type, about), assignments)
     manner = Manner("as Stripe delivers", style, STRIPE_HEADERS)
-    dispatch = Dispatch(endpoint, lambda *_: None, tolerance=settings.endpoint.tolerance, manner=manner)
+    dispatch = Dispatch(endpoint, lambda _: None, tolerance=settings.endpoint.tolerance, manner=manner)
     try:
         request = dispatch.request(dispatch.parcel(about.session_id, event, signing=signing))
     except ValueError as error:

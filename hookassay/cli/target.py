@@ -51,6 +51,7 @@ def _application(settings: Settings, name: str) -> Iterator[tuple[Settings, Endp
     import_module("..judging.run", __package__)
     import_module("..orders.sql", __package__)
     import_module("..report.junit", __package__)
+    import_module("..report.html", __package__)
     transcript = Transcript()
     # A copy of this process would be a copy of the application, with a database of its own where that is in memory.
     told = replace(settings, run=replace(settings.run, workers=1))

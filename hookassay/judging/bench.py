@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..config import Settings
 from ..endpoint import Endpoint
-from ..errors import NotTestable
+from ..errors import HarnessError, HookassayError, NotTestable
 from ..orders.book import OrderBook, same
 from ..orders.settling import BARRIER_PURCHASES, Settling
 from ..sender.courier import Courier
-from ..sender.dispatch import Dispatch, Parcel
+from ..sender.dispatch import Attempt, Dispatch
 from ..sender.purchase import Purchase, PurchaseBook
 from ..stripe_api.client import StripeApi
-from ..wire.connection import Answer
 from .journal import DeliveryRecord, Journal
 from .watch import Watchlist
 
@@ -53,6 +53,7 @@ class Bench:
         rest: Closes every connection; each is opened again when it is needed.
         trying: Seconds left for trying orders of arrival; then a few of each lifecycle must do.
         shortened: Clause id → seconds that went into making its failing orders of arrival shorter.
+        glancing: Whether orders may be read between deliveries, which is for the report alone.
     """
 
     settings: Settings
@@ -72,11 +73,22 @@ class Bench:
     rest: Callable[[], None] = lambda: None
     trying: float = TRYING
     shortened: dict[str, float] = field(default_factory=dict)
+    glancing: bool = True
 
-    def courier(self) -> Courier:
-        """A courier for one scenario."""
+    def courier(self, *, attentive: bool = False) -> Courier:
+        """A courier for one scenario; an `attentive` one glances at the order after each attempt."""
         events = self.settings.endpoint.events
-        return Courier(self.dispatch, None if events is None else frozenset(events))
+        glance = self.glance if attentive else None
+        return Courier(self.dispatch, None if events is None else frozenset(events), glance)
+
+    def glance(self, session_id: str) -> None:
+        """Read the orders of a purchase between two deliveries, for the journal alone.
+
+        Only where it costs next to nothing, and only as long as the journal keeps what the reading belongs to.
+        """
+        if self.glancing and self.journal.keeping and self.book.quick:
+            with suppress(HarnessError, HookassayError):  # whoever reads them to judge tells why that fails
+                self.book.of(session_id)
 
     def join(self, place: int, crowd: int) -> None:
         """Work beside the copies of this bench that `crowd` workers have; what is not to be shared begins anew.
@@ -129,10 +141,11 @@ class Bench:
                 self.watchlist.settle(self.barrier)
 
 
-def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Parcel, Answer], None]:
+def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Attempt], None]:
     """Writes every attempt into the journal, its answer cleaned of secrets."""
 
-    def observe(parcel: Parcel, answer: Answer) -> None:
+    def observe(attempt: Attempt) -> None:
+        parcel, answer = attempt.parcel, attempt.answer
         # Cleaned before it is cut: half a secret at the cut would not be recognised.
         text = clean(answer.body[: 2 * SHOWN_BODY].decode("utf-8", "replace"))[:SHOWN_BODY]
         journal.delivered(
@@ -148,6 +161,7 @@ def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Parcel,
                 seconds=answer.seconds,
                 answer=text,
                 parcel=parcel,
+                traffic=journal.traffic(attempt),
             )
         )
 

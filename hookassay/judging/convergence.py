@@ -70,8 +70,11 @@ class Case:
         couriers: Who delivers it, one for each purchase.
     """
 
-    def __init__(self, scene: Scene, course: Course, *, alike: bool = False) -> None:
-        """Issue the purchases, those of several `alike` for the same customer and second; nothing is delivered yet."""
+    def __init__(self, scene: Scene, course: Course, *, alike: bool = False, attentive: bool = False) -> None:
+        """Issue the purchases, those of several `alike` for the same customer and second; nothing is delivered yet.
+
+        The couriers of an `attentive` case glance at the order after each delivery.
+        """
         self.course = course
         self._scene = scene
         bench = scene.bench
@@ -83,7 +86,9 @@ class Case:
             purchase = bench.shop.new(**like)
             bench.introduce(purchase)
             self._purchases.append(purchase)
-        self.couriers = [bench.courier() for _ in self._purchases]
+            if attentive:
+                bench.glance(purchase.session_id)
+        self.couriers = [bench.courier(attentive=attentive) for _ in self._purchases]
         self._stories = [Story(purchase) for purchase in self._purchases]
         one_column = bench.settings.orders.one_column
         self._outcomes = [outcome(facts, one_column=one_column) for facts in course.lifecycles]
@@ -316,15 +321,15 @@ class Convergence:
     def _seen_twice(self, course: Course) -> ContractViolation | None:
         """Carry out a course twice more; the violation where both end otherwise than they must."""
         record = self._scene.record
-        record.deliveries.clear()  # what is shown as sent is what fails
-        cases = [self._case(course) for _ in range(2)]
+        record.forget()  # what is shown as sent is what fails
+        cases = [Case(self._scene, course, alike=self._alike, attentive=True) for _ in range(2)]
         for case in cases:
             case.deliver_on_one_connection()
         late(self._bench, cases)
         wrong = wrong_for_good(self._bench, cases)
         if len(wrong) < len(cases):
             return None
-        record.deliveries[:] = [sent for sent in record.deliveries if sent.purchase in cases[0].session_ids]
+        record.keep_only(cases[0].session_ids)
         found = cases[0].wrong()
         return cases[0].violation(*found) if found else None
 

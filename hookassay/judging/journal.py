@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..sender.dispatch import Parcel
+from ..orders.book import Orders
+from ..sender.dispatch import Attempt, Parcel
+from .traffic import Traffic
 
 PASSED = "passed"
 FAILED = "failed"
@@ -23,6 +25,11 @@ ERROR = "error"
 
 # A burst makes many deliveries; a person reads a few, and a report must stay small.
 KEPT_DELIVERIES = 60
+
+KEPT_TRAFFIC = 512 * 1024
+"""Bytes of requests and answers that are kept of one scenario; an endpoint may answer each delivery with a page."""
+
+KEPT_READINGS = 200
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class DeliveryRecord:
         seconds: From the last byte sent to the answer.
         answer: The beginning of the answer's body, redacted.
         parcel: What was delivered, to deliver it again; None where nobody can.
+        traffic: The bytes of request and answer, not redacted; None where they were not kept.
     """
 
     at: float
@@ -54,6 +62,24 @@ class DeliveryRecord:
     seconds: float
     answer: str
     parcel: Parcel | None = field(default=None, repr=False, compare=False)
+    traffic: Traffic | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass
+class Reading:
+    """How the orders of a purchase read, where that differs from how they read before.
+
+    Attributes:
+        purchase: The Checkout Session id.
+        orders: What was read.
+        at: Seconds since the run began, when it was read first.
+        until: Seconds since the run began, when the same was read last.
+    """
+
+    purchase: str
+    orders: Orders
+    at: float
+    until: float
 
 
 @dataclass
@@ -70,6 +96,7 @@ class ScenarioRecord:
         seconds: How long it took.
         sent: How many deliveries it made.
         deliveries: The first of them, as many as a report keeps.
+        readings: How the orders of its purchases read, and how that changed.
         notes: What is worth saying although it passed.
         story: The scenario's Gherkin steps, in order.
         rests_on: The clause that promises what the scenario took as given and did not get, empty otherwise.
@@ -87,6 +114,7 @@ class ScenarioRecord:
     seconds: float = 0.0
     sent: int = 0
     deliveries: list[DeliveryRecord] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     rests_on: str = ""
@@ -104,6 +132,16 @@ class ScenarioRecord:
         """Keep a remark, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def forget(self) -> None:
+        """Drop what was sent and read: what comes now is what the scenario is about."""
+        self.deliveries.clear()
+        self.readings.clear()
+
+    def keep_only(self, session_ids: Collection[str]) -> None:
+        """Drop what was sent and read about other purchases."""
+        self.deliveries[:] = [one for one in self.deliveries if one.purchase in session_ids]
+        self.readings[:] = [one for one in self.readings if one.purchase in session_ids]
 
 
 @dataclass(frozen=True)
@@ -138,6 +176,9 @@ class Journal:
         self.phases: dict[str, float] = {}
         self.api_version = ""
         self._current: ScenarioRecord | None = None
+        self._kept_traffic = 0
+        # Purchase → how its orders read last, and the scenario that this belongs to even after its end.
+        self._read: dict[str, tuple[Reading, ScenarioRecord]] = {}
         self._lock = threading.Lock()
 
     def open(self, clause_id: str, name: str) -> ScenarioRecord:
@@ -145,6 +186,7 @@ class Journal:
         record = ScenarioRecord(clause_id, name, api_version=self.api_version)
         self.scenarios.append(record)
         self._current = record
+        self._kept_traffic = 0
         return record
 
     def close(self) -> None:
@@ -157,6 +199,37 @@ class Journal:
             self.created.append(str(placeholders["session_id"]))
             if self._current is not None:
                 self._current.purchases.append(placeholders)
+
+    @property
+    def keeping(self) -> bool:
+        """Whether one more delivery would be kept, and not only counted."""
+        return self._current is not None and len(self._current.deliveries) < KEPT_DELIVERIES
+
+    def traffic(self, attempt: Attempt) -> Traffic | None:
+        """The bytes of an attempt, where they are to be kept."""
+        if not self.keeping or self._kept_traffic >= KEPT_TRAFFIC:
+            return None
+        traffic = Traffic.of(attempt)
+        self._kept_traffic += traffic.size
+        return traffic
+
+    def read(self, session_id: str, orders: Orders) -> None:
+        """Write down how the orders of a purchase read, where that is new.
+
+        What is read after the end of the scenario that read them first, by the last look say, belongs to that scenario.
+        """
+        known = self._read.get(session_id)
+        record = self._current if known is None else known[1]
+        if record is None:
+            return
+        at = time.monotonic() - self.began
+        if known is not None and known[0].orders == orders:
+            known[0].until = at
+            return
+        reading = Reading(session_id, orders, at, at)
+        self._read[session_id] = reading, record
+        if len(record.readings) < KEPT_READINGS:
+            record.readings.append(reading)
 
     def delivered(self, record: DeliveryRecord) -> None:
         """Write down one POST attempt."""

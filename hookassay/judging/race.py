@@ -280,11 +280,11 @@ class Race:
     def _smallest(self, hold: float) -> ContractViolation | None:
         """The violation by two deliveries that arrive together, where nothing else is needed to see it."""
         copies = 1 if len(self._raced) > 1 else 2
+        self._scene.record.forget()  # what is shown as sent is what fails
         rounds = [
             self._round(f"smallest round {number + 1}", copies, smallest=True) for number in range(2 * ROUNDS_NEAR)
         ]
         in_turn = self._round("in turn", copies, smallest=True)
-        self._scene.record.deliveries.clear()  # what is shown as sent is what fails
         in_turn.run(0.0)
         for number, one in enumerate(rounds):
             one.run(LONG_HOLD if number % 3 == 2 else hold, turned=number % 2 == 1)
@@ -297,8 +297,8 @@ class Race:
     def _told(self, one: Round) -> ContractViolation:
         """What went wrong in a round; what is shown as sent is the round."""
         record, session_id = self._scene.record, one.role.purchase.session_id
-        own = [sent for sent in record.deliveries if sent.purchase == session_id]
-        record.deliveries[:] = own or record.deliveries
+        if any(sent.purchase == session_id for sent in record.deliveries):
+            record.keep_only([session_id])
         expected, seen = one.wrong() or (ONE_ORDER, describe(one.orders))
         return ContractViolation(expected, seen, timeline=one.timeline)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Protocol
 
@@ -188,6 +189,7 @@ class Run:
         self.stripe_api = stripe_api
         self.baseline = baseline
         self.journal = Journal()
+        self.began = datetime.now(UTC)
         # Letters and digits, eight of them, as Stripe's ids have them; the clock keeps runs apart for a person.
         self.id = secrets.token_hex(4)
 
@@ -335,7 +337,7 @@ class Run:
                     rate=settings.run.rate,
                     announce=self._announcing(shop),
                 ),
-                book=OrderBook(reader, Vocabulary(settings.orders)),
+                book=OrderBook(reader, Vocabulary(settings.orders), self.journal.read),
                 settling=Settling(settings.run.settle),
                 journal=self.journal,
                 create=create.run if create is not None else None,
@@ -404,6 +406,7 @@ class Run:
             settle=bench.settling.window(),
             baseline=known,
             diagnoses=diagnose(judged),
+            began=self.began,
         )
 
     def _advice(self, seconds: float) -> str:

@@ -94,7 +94,7 @@ class Scene:
         """Begin a scenario that writes to `record`."""
         self.bench = bench
         self.record = record
-        self.courier: Courier = bench.courier()
+        self.courier: Courier = bench.courier(attentive=True)
         self.forged: list[Answer] = []
         self._roles: dict[str, Role] = {}
         self._redating: Redating | None = None
@@ -267,11 +267,13 @@ class Scene:
         )
         self.role()  # made and looked at while the store is there
         self.bench.rest()  # some databases wait for their clients before they stop
+        self.bench.glancing = False
         down.run({})
         try:
             self.deliver(fact)
         finally:
             up.run({})
+            self.bench.glancing = True
 
     def deliver_again(self, fact: str, how: str) -> None:
         """Deliver a fact's bundle twice more: `unchanged`, `as other events`, or varied in what identifies nothing.
@@ -362,6 +364,7 @@ class Scene:
         dispatch = self.bench.dispatch
         for event in self._deliverable(role, role.story.tell(fact)):
             self.forged.append(self._looked_at(dispatch.parcel(role.purchase.session_id, event, signing=forgery)))
+            self.bench.glance(role.purchase.session_id)
 
     def _looked_at(self, parcel: Parcel) -> Answer:
         """The answer to a forgery that was looked at: one that was turned away for the rate (429) was not.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -120,6 +121,7 @@ class Result:
         settle: Seconds within which an effect had to show in the end.
         baseline: What became of the baseline; None without one.
         diagnoses: Which known defects the endpoint behaves like, what explains most first.
+        began: When the run began, in UTC; None where nobody noted it.
     """
 
     target: Target
@@ -137,6 +139,7 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    began: datetime | None = None
     manner: Manner = field(default_factory=Manner)
     settle: float = SHORTEST
     diagnoses: tuple[Diagnosis, ...] = ()

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
+
 from ..errors import NotApplicable, NotTestable
 from .reader import OrderReader, PubliclyAsked
 from .vocabulary import Order, Vocabulary
 
 Orders = tuple[Order, ...]
 
+QUICK = 0.0005
+"""Seconds."""
+
 
 class OrderBook:
     """Reads the orders of a Checkout Session through the reader and the vocabulary."""
 
-    def __init__(self, reader: OrderReader | None, vocabulary: Vocabulary) -> None:
-        """Read through `reader`; None when no order reader was given, and then only the wire is judged."""
+    def __init__(
+        self,
+        reader: OrderReader | None,
+        vocabulary: Vocabulary,
+        observe: Callable[[str, Orders], None] | None = None,
+    ) -> None:
+        """Read through `reader`; None when no order reader was given, and then only the wire is judged.
+
+        `observe` is told of every reading: the Checkout Session id, and its orders.
+        """
         self._reader = reader
         self._vocabulary = vocabulary
+        self._observe = observe
+        self._quickest = math.inf
 
     @property
     def readable(self) -> bool:
@@ -37,6 +54,11 @@ class OrderBook:
         """Seconds that one reading itself takes."""
         return self._reader.overhead if self._reader else 0.0
 
+    @property
+    def quick(self) -> bool:
+        """Whether a reading takes so little time, when nothing gets in its way, that one more is never felt."""
+        return self._quickest < QUICK
+
     def of(self, session_id: str) -> Orders:
         """Every order kept for the session.
 
@@ -46,7 +68,12 @@ class OrderBook:
         """
         if self._reader is None:
             raise NotTestable("no order reader was given (--orders), so that no effect can be seen")
-        return tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+        began = time.monotonic()
+        orders = tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+        self._quickest = min(self._quickest, time.monotonic() - began)
+        if self._observe is not None:
+            self._observe(session_id, orders)
+        return orders
 
     def is_public(self, session_id: str) -> bool:
         """Whether anyone is shown the order, without credentials.

@@ -77,6 +77,7 @@ def document(result: Result, contract: Contract, source: InSource | None = None)
         "verdict": result.verdict,
         "scope": result.scope,
         "exit_code": result.exit_code,
+        "began": None if result.began is None else result.began.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "deliveries": result.sent,
         "left_out": list(result.left_out),

@@ -21,6 +21,7 @@ from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSE
 from ..judging.subscription import losses
 from ..judging.verdict import CERTIFIED, KNOWN, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
+from .again import again
 from .document import WARNED
 from .grid import differences, grid
 from .in_source import InSource
@@ -282,10 +283,7 @@ class TerminalReport:
             self._paper.paragraph("Prevents:", clause.prevents)
             self._paper.paragraph("Source:", clause.source)
             self._in_source(clause.id)
-        command = self._command or _command(run.target)
-        if versions:
-            command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
-        self._paper.paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
+        self._paper.paragraph("Again:", again(self._command, run.target, clause.id, versions), wrap=False)
         if clause.id in self._scripts:
             self._paper.paragraph("Replay:", f"sh {shlex.quote(_from_here(self._scripts[clause.id]))}", wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
@@ -515,15 +513,6 @@ def _milliseconds(seconds: float) -> str:
 def _broken(result: ClauseResult) -> str:
     """What a clause that ended in an error stumbled over."""
     return next((one.message for one in result.scenarios if one.status == ERROR), result.reason)
-
-
-def _command(target: Target) -> str:
-    """The command that tests the same target; what was redacted in it is for the reader to fill in."""
-    words = ["hookassay", "certify"]
-    words += ["--app", target.app, urlsplit(target.url).path] if target.app else [target.url]
-    if target.source:
-        words += ["--orders", target.source]
-    return shlex.join(words)
 
 
 def _from_here(path: Path) -> str:

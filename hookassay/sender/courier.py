@@ -8,7 +8,7 @@ then at 0.1, 0.3, 1 and 3 seconds, and at the end of the settling time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..wire.connection import Answer, Line
@@ -38,9 +38,18 @@ class Courier:
         line: What attempts are made on, one connection for all; None, as it begins, opens one for each.
     """
 
-    def __init__(self, dispatch: Dispatch, subscription: frozenset[str] | None = None) -> None:
-        """Deliver through `dispatch` the event types in `subscription` (None: all)."""
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        subscription: frozenset[str] | None = None,
+        glance: Callable[[str], None] | None = None,
+    ) -> None:
+        """Deliver through `dispatch` the event types in `subscription` (None: all).
+
+        `glance` is called after each attempt of this courier's own with the Checkout Session id that it was about.
+        """
         self._dispatch = dispatch
+        self._glance = glance or (lambda _: None)
         self._subscription = subscription
         self._waiting: list[_Waiting] = []
         self._acknowledged: set[str] = set()
@@ -75,6 +84,7 @@ class Courier:
             answer = self._dispatch.send(parcel, line=self.line)
             answer = answer.lost() if lost else answer
             self.adopt(parcel, answer)
+            self._glance(about)
             firsts.append(answer)
             for letter in waiting:
                 letter.tries_since = 0
@@ -131,6 +141,7 @@ class Courier:
             self._waiting.remove(letter)
         else:
             letter.not_before = self._patience(answer)
+        self._glance(letter.parcel.about)
 
     def _patience(self, answer: Answer) -> float:
         """Monotonic seconds before which an answer asks not to be tried again; 0 where it does not say."""

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ..endpoint import Endpoint
 from ..wire.connection import Answer, Headers, Line, Request, exchange
@@ -74,7 +73,24 @@ class Parcel:
     together: str = ""
 
 
-Observer = Callable[[Parcel, Answer], None]
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt that was made, for those who keep evidence.
+
+    Attributes:
+        parcel: What it carried.
+        endpoint: Where it went.
+        request: What was sent.
+        answer: What came back.
+    """
+
+    parcel: Parcel
+    endpoint: Endpoint
+    request: Request
+    answer: Answer
+
+
+Observer = Callable[[Attempt], None]
 
 
 class Dispatch:
@@ -136,14 +152,14 @@ class Dispatch:
         It is made on a connection of its own, or on a `line` of this dispatch's.
         """
         if line is not None:
-            return self._attempt(line.exchange, parcel)
+            return self._attempt(self._usual(), parcel, line=line)
         target = url or (None if parcel.configured else self.manner.url)
         endpoint = self.endpoint.with_url(target) if target else self.endpoint
-        return self._attempt(partial(exchange, endpoint), parcel)
+        return self._attempt(endpoint, parcel)
 
     def send_request(self, parcel: Parcel, request: Request) -> Answer:
         """Make one attempt with a request that was made before, its signature included."""
-        return self._attempt(partial(exchange, self._usual()), parcel, request)
+        return self._attempt(self._usual(), parcel, request=request)
 
     def converse(self, parcels: Sequence[Parcel]) -> list[Answer]:
         """Make one attempt for each parcel, one after another on one connection as far as the endpoint keeps it."""
@@ -162,9 +178,10 @@ class Dispatch:
         for parcel in parcels:
             self._wait()
             self._announce(parcel)
-        volley = fire(self._usual(), [self.request(parcel) for parcel in parcels], hold)
-        for parcel, answer in zip(parcels, volley.answers, strict=True):
-            self._observe(parcel, answer)
+        endpoint, requests = self._usual(), [self.request(parcel) for parcel in parcels]
+        volley = fire(endpoint, requests, hold)
+        for parcel, request, answer in zip(parcels, requests, volley.answers, strict=True):
+            self._observe(Attempt(parcel, endpoint, request, answer))
         return volley
 
     def _together(self, kind: str, parcels: Sequence[Parcel]) -> list[Parcel]:
@@ -176,13 +193,14 @@ class Dispatch:
         return self.endpoint.with_url(self.manner.url) if self.manner.url else self.endpoint
 
     def _attempt(
-        self, exchanged: Callable[[Request], Answer], parcel: Parcel, request: Request | None = None
+        self, endpoint: Endpoint, parcel: Parcel, *, request: Request | None = None, line: Line | None = None
     ) -> Answer:
         self._wait()
         self._announce(parcel)
         # Signed when it leaves, however long the rate made it wait.
-        answer = exchanged(request or self.request(parcel))
-        self._observe(parcel, answer)
+        request = request or self.request(parcel)
+        answer = exchange(endpoint, request) if line is None else line.exchange(request)
+        self._observe(Attempt(parcel, endpoint, request, answer))
         return answer
 
     def _wait(self) -> None:

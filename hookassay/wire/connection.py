@@ -43,10 +43,14 @@ class Request:
 
     def to_bytes(self, endpoint: Endpoint) -> bytes:
         """The request as it goes over the wire to `endpoint`."""
+        return self.written(endpoint.authority, endpoint.target)
+
+    def written(self, authority: str, target: str) -> bytes:
+        """The request as it goes over the wire to the host `authority`, for `target` unless it has one of its own."""
         names = {name.lower() for name, _ in self.headers}
-        lines = [f"{self.method} {self.target or endpoint.target} HTTP/1.1"]
+        lines = [f"{self.method} {self.target or target} HTTP/1.1"]
         if "host" not in names:
-            lines.append(f"Host: {endpoint.authority}")
+            lines.append(f"Host: {authority}")
         lines += [f"{name}: {value}" for name, value in self.headers]
         if "content-length" not in names and "transfer-encoding" not in names:
             lines.append(f"Content-Length: {len(self.body)}")

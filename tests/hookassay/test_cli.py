@@ -102,6 +102,16 @@ class TestCertify:
         junit = (tmp_path / "hookassay-report" / "junit.xml").read_text()
         assert 'name="SG-02 v0 beside v1: a v0 after the v1"' in junit
 
+    def test_the_page_is_written_and_named(self, deployed: Deployed, tmp_path: Path) -> None:
+        """The page lies beside the other reports, tells how to see a clause again, and shows no secret."""
+        done = judged.certify(tmp_path, deployed.url, "--orders", deployed.orders, "--only", "SG-02")
+
+        page = (tmp_path / "hookassay-report" / "report.html").read_text()
+        assert "report.html, report.json, junit.xml in hookassay-report" in " ".join(done.output.split())
+        assert f"hookassay certify {deployed.url}" in page
+        assert 'data-evidence="SG-02"' in page
+        assert judged.SECRET not in page
+
 
 class TestBadInput:
     def test_unreachable(self, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ LIBRARIES = [
     "hookassay.cli",
     "hookassay.judging.run",
     "hookassay.orders.sql",
+    "hookassay.report.html",
     "hookassay.report.junit",
     "hookassay.report.terminal",
     "peewee",

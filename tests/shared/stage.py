@@ -76,7 +76,7 @@ class Stage:
         journal = Journal()
         bench: Any = SimpleNamespace(
             journal=journal,
-            courier=lambda: None,
+            courier=lambda **_: None,
             settle_watches=lambda: self.barriers.append(len(journal.scenarios)),
             settings=Settings(faults=faults or FaultsSettings()),
             harmed_by="",

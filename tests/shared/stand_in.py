@@ -50,7 +50,7 @@ class StandIn:
         answers: list[Answer] = []
         dispatch = Dispatch(
             Endpoint(url, Secret(secret), timeout=30),
-            lambda _, answer: answers.append(answer),
+            lambda attempt: answers.append(attempt.answer),
             announce=lambda parcel: self.api.announce(self.book.in_play[parcel.about], parcel),
         )
         return Courier(dispatch), answers

@@ -162,7 +162,7 @@ def bench(
         endpoint=endpoint,
         shop=PurchaseBook(settings.purchase, settings.endpoint, "a1b2c3d4"),
         dispatch=Dispatch(endpoint, observer(journal, lambda text: text), tolerance=settings.endpoint.tolerance),
-        book=OrderBook(shop if readable else None, Vocabulary(settings.orders)),
+        book=OrderBook(shop if readable else None, Vocabulary(settings.orders), journal.read),
         settling=Settling(settle),
         journal=journal,
     )

@@ -76,7 +76,7 @@ def test_thin_event_of_what_is_not_paid(scene: Scene, shop: ToyShop) -> None:
 def test_thin_event_is_announced(scene: Scene, shop: ToyShop) -> None:
     """Stripe's API is told of a thin event before it leaves, under the id that it is fetched by."""
     announced: list[Parcel] = []
-    dispatch = Dispatch(scene.bench.dispatch.endpoint, lambda parcel, _: None, announce=announced.append)
+    dispatch = Dispatch(scene.bench.dispatch.endpoint, lambda _: None, announce=announced.append)
     scene.bench.dispatch = dispatch
     failure.send_body(scene, "a thin event")
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 
 from hookassay.config import OrdersSettings
 from hookassay.errors import NotApplicable, NotTestable
@@ -81,6 +82,36 @@ def test_nobody_to_ask(reader: Reader | None) -> None:
 def test_no_row_no_order() -> None:
     """A session without rows has no order."""
     assert book(Reader({"status": "paid"})).of("cs_2") == ()
+
+
+def test_observer_is_told_of_every_reading() -> None:
+    """Whoever keeps the evidence is told what was read, and of which session."""
+    seen: list[tuple[str, int]] = []
+    found = OrderBook(
+        Reader({"status": "paid"}),
+        Vocabulary(OrdersSettings()),
+        lambda session_id, orders: seen.append((session_id, len(orders))),
+    )
+    found.of("cs_1")
+    found.of("cs_2")
+
+    assert seen == [("cs_1", 1), ("cs_2", 0)]
+
+
+@pytest.mark.parametrize(("seconds", "quick"), [(0.0001, True), (0.002, False)])
+def test_quick(seconds: float, quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader is quick where one reading was, although others had to wait; before the first nobody knows."""
+    clock = FakeClock()
+    monkeypatch.setattr("hookassay.orders.book.time", clock)
+    reader = Reader()
+    waits = iter((1.0, seconds, 1.0))
+    monkeypatch.setattr(reader, "read", lambda _: clock.sleep(next(waits)) or ())
+    found = book(reader)
+    before = found.quick
+    for _ in range(3):
+        found.of("cs_1")
+
+    assert (before, found.quick) == (False, quick)
 
 
 def test_says_what_its_reader_is() -> None:

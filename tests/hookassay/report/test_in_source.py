@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from scanned import SECRETS, finding, rule, scan
 from hookassay.judging.journal import FAILED
 from hookassay.judging.verdict import NOT_CERTIFIED, Result
 from hookassay.redaction import Redactor
-from hookassay.report import document, junit
+from hookassay.report import document, html, junit
 from hookassay.report.excerpt import Curtain
 from hookassay.report.in_source import InSource
 from hookassay.report.terminal import TerminalReport
@@ -74,6 +76,16 @@ def test_many_findings_are_cut() -> None:
     found = scan(*(finding(line=line) for line in range(1, 9)))
 
     assert "    and 3 more, see report.json\n" in terminal(failing(), InSource(found, Curtain(found)))
+
+
+def test_the_page_tells_it_beside_the_failure() -> None:
+    """The line of the source, what is wrong in it and how it is mended, without the secrets that the scan knows."""
+    text = html.page(failing(), CONTRACT, Redactor(), source())
+    told = " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+    assert "In the source shop/web.py:12 SC-90: Selected, then inserted `***`. get('***')" in told
+    assert "SC-91 1 explain no clause that failed" in told
+    assert KEY not in text
 
 
 def test_a_run_without_a_source_says_nothing_of_one() -> None:

@@ -63,6 +63,17 @@ def paid() -> Bundle:
     return PurchaseBook(PurchaseSettings(), EndpointSettings(), "a1b2c3d4").new().paid()
 
 
+def test_glances_after_each_attempt(clock: FakeClock, desk: Desk, paid: Bundle) -> None:
+    """Whoever wants to see what each attempt did is called behind it, a retry's included."""
+    seen: list[tuple[str, int]] = []
+    desk.statuses = [500]
+    courier = Courier(desk, None, lambda about: seen.append((about, len(desk.sent))))  # type: ignore[arg-type]
+    courier.deliver("cs_1", list(paid)[:2])
+
+    assert desk.sent == [(paid.types[0], 1), (paid.types[1], 1), (paid.types[0], 2)]
+    assert seen == [("cs_1", 1), ("cs_1", 2), ("cs_1", 3)]
+
+
 def deliver(courier: Courier, *events: Event) -> list[Answer]:
     return courier.deliver("cs_1", events)
 

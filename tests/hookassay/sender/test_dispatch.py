@@ -12,11 +12,10 @@ from fake_clock import FakeClock
 from scripted import OK, Scripted, answering, serving
 
 from hookassay.config import EndpointSettings, PurchaseSettings
-from hookassay.sender.dispatch import STRIPE_HEADERS, Dispatch, Manner, Parcel, retried
+from hookassay.sender.dispatch import STRIPE_HEADERS, Attempt, Dispatch, Manner, Parcel, retried
 from hookassay.sender.event import Event
 from hookassay.sender.purchase import PurchaseBook
 from hookassay.sender.signature import Letter
-from hookassay.wire.connection import Answer
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def event() -> Event:
     return purchase.paid().of("checkout.session.completed")
 
 
-def ignore(parcel: Parcel, answer: Answer) -> None:
+def ignore(attempt: Attempt) -> None:
     """Nobody listens."""
 
 
@@ -113,25 +112,38 @@ def test_same_bytes_twice(event: Event) -> None:
 
 def test_observer_is_told(event: Event) -> None:
     """Whoever keeps the evidence is told of every attempt, a volley's copies in their order too."""
-    seen: list[tuple[Parcel, Answer]] = []
+    seen: list[Attempt] = []
     with serving(answering(OK)) as server:
-        sender = dispatch(server, lambda parcel, answer: seen.append((parcel, answer)))
+        sender = dispatch(server, seen.append)
         parcel = sender.parcel("cs_1", event)
         alone = sender.send(parcel)
         volley = sender.fire([parcel, retried(parcel)], hold=0.001)
 
-    assert [one.attempt for one, _ in seen] == [1, 1, 2]
-    assert [answer for _, answer in seen] == [alone, *volley.answers]
+    assert [one.parcel.attempt for one in seen] == [1, 1, 2]
+    assert [one.answer for one in seen] == [alone, *volley.answers]
+
+
+def test_observer_is_told_what_was_sent(event: Event) -> None:
+    """The evidence of an attempt holds the very bytes that arrived, on a shared connection too."""
+    seen: list[Attempt] = []
+    with serving(answering(OK)) as server:
+        sender = dispatch(server, seen.append)
+        parcel = sender.parcel("cs_1", event)
+        sender.send(parcel)
+        sender.converse([parcel, parcel])
+        sender.fire([parcel], hold=0.001)
+
+    assert [one.request.to_bytes(one.endpoint) for one in seen] == [arrival.data for arrival in server.arrivals]
 
 
 def test_forged_parcel_keeps_the_genuine_body(event: Event) -> None:
     """What is delivered forged is kept as it was before the forgery, so that the report can tell what was changed."""
-    seen: list[Parcel] = []
+    seen: list[Attempt] = []
     with serving(answering(OK)) as server:
-        sender = dispatch(server, lambda parcel, _: seen.append(parcel))
+        sender = dispatch(server, seen.append)
         sender.send(sender.parcel("cs_1", event, signing="a newline added after signing"))
 
-    assert seen[0].body == event.body()
+    assert seen[0].parcel.body == event.body()
     assert server.arrivals[0].data.endswith(event.body() + b"\n")
 
 
@@ -192,9 +204,9 @@ def test_no_rate_no_wait(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_answer_is_an_answer(event: Event) -> None:
     """An endpoint that does not listen gives an answer without a status, and nothing is raised."""
-    seen: list[Answer] = []
+    seen: list[Attempt] = []
     server = Scripted(port=scripted.free_port())
-    sender = dispatch(server, lambda _, answer: seen.append(answer))
+    sender = dispatch(server, seen.append)
 
     assert sender.send(sender.parcel("cs_1", event)).problem == "connection refused"
     assert len(seen) == 1
@@ -207,7 +219,7 @@ def test_conversation(event: Event) -> None:
     with serving(answering(OK, no, OK)) as server:
         sender = dispatch(
             server,
-            lambda parcel, answer: seen.append((parcel.signing, answer.status)),
+            lambda one: seen.append((one.parcel.signing, one.answer.status)),
             manner=Manner("slash", url=server.endpoint("/webhook/").url),
         )
         parcel = sender.parcel("cs_1", event)
