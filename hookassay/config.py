@@ -177,6 +177,7 @@ class RunSettings:
         sign: A private key to sign the certificate with; None leaves it unsigned.
         yes: Whether sending to another machine was consented to.
         verbose: Whether to print the time per phase.
+        quiet: Whether to print the failures and the verdict only.
     """
 
     settle: float | None = None
@@ -193,6 +194,7 @@ class RunSettings:
     sign: Path | None = None
     yes: bool = False
     verbose: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,22 @@ class _Given:
     toml: bool = False
 
 
-def load(path: Path | None, environ: Mapping[str, str], *, stdin: TextIO | None = None, **options: Any) -> Settings:
+def load(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    stdin: TextIO | None = None,
+    reads: Mapping[str, tuple[str, ...]] = RUN_READS,
+    **options: Any,
+) -> Settings:
     """All that a run is told.
 
     Args:
         path: The file; None means hookassay.toml in the working folder where it exists, else none at all.
         environ: The environment, for `${VAR}` in the file and for the variables that override it.
         stdin: Where `--secret -` is read from.
+        reads: Table → the keys of the file whose values are looked at: what one delivery does not need, such as the
+            password of a database, may be missing from its environment.
         options: The command line, as `overlay` takes it.
 
     Raises:
@@ -53,7 +62,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, stdin: TextIO | None 
     if path is not None:
         # A secret given above the file makes the file's own irrelevant, even one that is not on this machine.
         above = "STRIPE_WEBHOOK_SECRET" in environ or bool(options.get("secret") or options.get("secret_file"))
-        settings = _file(path, environ, RUN_READS, without_secret=above)
+        settings = _file(path, environ, reads, without_secret=above)
         check(settings, str(path))
         settings = one_target(Settings(), settings, str(path))
     below = settings

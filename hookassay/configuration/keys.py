@@ -328,12 +328,20 @@ RUN_READS: Mapping[str, tuple[str, ...]] = {
 }
 """Table → the keys that a run reads: what else [scan] says is read when its source is scanned."""
 
+SEND_READS: Mapping[str, tuple[str, ...]] = {
+    "endpoint": RUN_READS["endpoint"],
+    "purchase": tuple(name for name in RUN_READS["purchase"] if name != "created_by"),
+    "run": RUN_READS["run"],
+}
+"""Table → the keys that a single delivery reads: no order is created for it, and none is read."""
+
 COMMAND_LINE = Table(
     "",
     "run",
     (
         Key("yes", kinds.BOOLEAN, "Consent to sending to another machine.", option="--yes"),
         Key("verbose", kinds.BOOLEAN, "Print the time per phase.", option="--verbose"),
+        Key("quiet", kinds.BOOLEAN, "Print the failures and the verdict only.", option="--quiet"),
     ),
 )
 """What only the command line may say: consent is given to one run, never written down."""

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
-import tomli_w
+import tomlkit
 
 from ..errors import UsageError
 from ..sender import version
@@ -162,7 +162,7 @@ class Baseline:
             parts.append(f"# {clause.level}: {clause.title}")
             for entry in entries:
                 fields = {name: value for name, value in asdict(entry).items() if value}
-                parts.append(f"[[known]]\n{tomli_w.dumps({name: fields[name] for name in _KEYS if name in fields})}")
+                parts.append(f"[[known]]\n{tomlkit.dumps({name: fields[name] for name in _KEYS if name in fields})}")
         return "\n".join(parts)
 
 

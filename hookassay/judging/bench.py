@@ -94,7 +94,7 @@ class Bench:
 
     def introduce(self, purchase: Purchase) -> None:
         """Write the purchase down for clean-up, and let the shop create its order where it does so before paying."""
-        self.journal.created.append(purchase.session_id)
+        self.journal.introduced(purchase.placeholders())
         if self.stripe_api is not None:
             self.stripe_api.introduce(purchase)
         if self.create is not None and purchase.mode != "setup":
@@ -147,6 +147,7 @@ def observer(journal: Journal, clean: Callable[[str], str]) -> Callable[[Parcel,
                 problem=clean(answer.problem),
                 seconds=answer.seconds,
                 answer=text,
+                parcel=parcel,
             )
         )
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+from ..sender.dispatch import Parcel
 
 PASSED = "passed"
 FAILED = "failed"
@@ -37,6 +40,7 @@ class DeliveryRecord:
         problem: Why no answer came, empty otherwise.
         seconds: From the last byte sent to the answer.
         answer: The beginning of the answer's body, redacted.
+        parcel: What was delivered, to deliver it again; None where nobody can.
     """
 
     at: float
@@ -49,6 +53,7 @@ class DeliveryRecord:
     problem: str
     seconds: float
     answer: str
+    parcel: Parcel | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -69,6 +74,7 @@ class ScenarioRecord:
         story: The scenario's Gherkin steps, in order.
         rests_on: The clause that promises what the scenario took as given and did not get, empty otherwise.
         api_version: The API version of what it sent.
+        purchases: The purchases that it brought in, by their placeholders.
         known: Why its failure is accepted for now, as the baseline says; empty for what the baseline does not excuse.
     """
 
@@ -85,6 +91,7 @@ class ScenarioRecord:
     story: list[str] = field(default_factory=list)
     rests_on: str = ""
     api_version: str = ""
+    purchases: list[Mapping[str, Any]] = field(default_factory=list, repr=False)
     known: str = ""
 
     def end(self, status: str, message: str = "", *, expected: str = "", seen: str = "") -> None:
@@ -143,6 +150,13 @@ class Journal:
     def close(self) -> None:
         """End the current scenario; what is delivered from now on belongs to none."""
         self._current = None
+
+    def introduced(self, placeholders: Mapping[str, Any]) -> None:
+        """Write down a purchase, for clean-up and to make one like it."""
+        with self._lock:
+            self.created.append(str(placeholders["session_id"]))
+            if self._current is not None:
+                self._current.purchases.append(placeholders)
 
     def delivered(self, record: DeliveryRecord) -> None:
         """Write down one POST attempt."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from ..endpoint import Endpoint
 from ..errors import HarnessError, NotJudged, UsageError
 from ..orders.book import Orders, same
 from ..sender import money
@@ -109,21 +110,7 @@ class Preflight:
         self.tell(line)
 
     def _reach(self) -> None:
-        endpoint = self.bench.endpoint
-        if endpoint.application is not None:
-            return
-        connection = Connection(endpoint)
-        try:
-            connection.open()
-        except OSError as error:
-            problem = unanswered(error, endpoint.timeout, 0.0).problem
-            raise NotJudged(
-                f"{endpoint.url} cannot be reached: {problem}.\n"
-                "Start the endpoint, or correct the host and port of the URL; "
-                "for a certificate of your own pass --cacert FILE."
-            ) from None
-        finally:
-            connection.close()
+        reach(self.bench.endpoint)
 
     def _deliver(self, manner: Manner) -> _Attempt:
         bench = self.bench
@@ -299,6 +286,28 @@ class Preflight:
                 "endpoint that loses or delays genuine purchases so long; look at its log, its queue and its workers."
             )
         self._found(f"an effect takes up to {max(bench.settling.slowest, 0.001) * 1000:.0f} ms")
+
+
+def reach(endpoint: Endpoint) -> None:
+    """See that something listens where the endpoint is said to be; nothing is delivered.
+
+    Raises:
+        NotJudged: nothing does.
+    """
+    if endpoint.application is not None:
+        return
+    connection = Connection(endpoint)
+    try:
+        connection.open()
+    except OSError as error:
+        problem = unanswered(error, endpoint.timeout, 0.0).problem
+        raise NotJudged(
+            f"{endpoint.url} cannot be reached: {problem}.\n"
+            "Start the endpoint, or correct the host and port of the URL; "
+            "for a certificate of your own pass --cacert FILE."
+        ) from None
+    finally:
+        connection.close()
 
 
 def turned_away(answer: Answer) -> str:

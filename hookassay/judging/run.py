@@ -83,6 +83,19 @@ class Listener(Protocol):
         ...
 
 
+class Unheard:
+    """A listener for whoever uses a run's instruments alone: there is nothing to tell."""
+
+    def opening(self, target: Target) -> None:
+        """Nothing begins."""
+
+    def tick(self, line: str) -> None:
+        """Nothing is found."""
+
+    def progress(self, done: int, total: int, clause_id: str) -> None:
+        """Nothing ends."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run is going to do.
@@ -208,6 +221,18 @@ class Run:
                 interrupted = True
             bench.watchlist.abandon()
             return self._result(bench, the_plan, preflight, problem, interrupted, time.monotonic() - began)
+
+    def rehearse(self) -> tuple[str, ...]:
+        """The preflight alone; the ids of the purchases that it made.
+
+        Raises:
+            UsageError: the configuration does not fit what was found.
+            NotJudged: the endpoint cannot be judged.
+        """
+        with self.instruments() as bench:
+            self.listener.opening(self.target(bench.book))
+            Preflight(bench, self.listener.tick).run()
+            return tuple(self.journal.created)
 
     def _judge_in(self, version: str, bench: Bench, the_plan: Plan) -> tuple[str, bool]:
         """Judge in one API version; what ended it early, and whether a person did."""
@@ -375,6 +400,8 @@ class Run:
             phases=dict(self.journal.phases),
             versions=results,
             advice=self._advice(seconds),
+            manner=bench.dispatch.manner,
+            settle=bench.settling.window(),
             baseline=known,
             diagnoses=diagnose(judged),
         )

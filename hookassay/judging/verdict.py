@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..orders.settling import SHORTEST
+from ..sender.dispatch import Manner
 from .baseline import PLACEHOLDER, Baseline, Entry, Standing
 from .contract import Clause, Contract
 from .journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
@@ -114,6 +116,8 @@ class Result:
         versions: API version → what was found in it about the clauses that depend on the payload, for each version but
             the target's; the verdict is about all of them.
         advice: What would make the next run shorter, a sentence; empty for most.
+        manner: How deliveries looked.
+        settle: Seconds within which an effect had to show in the end.
         baseline: What became of the baseline; None without one.
         diagnoses: Which known defects the endpoint behaves like, what explains most first.
     """
@@ -133,6 +137,8 @@ class Result:
     phases: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
     advice: str = ""
+    manner: Manner = field(default_factory=Manner)
+    settle: float = SHORTEST
     diagnoses: tuple[Diagnosis, ...] = ()
     baseline: Standing | None = None
 

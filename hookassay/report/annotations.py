@@ -1,11 +1,11 @@
-"""A scan as the workflow commands of GitHub Actions, which annotate the lines of a pull request.
+"""The workflow commands of GitHub Actions, and a scan as such: they annotate the lines of a pull request.
 
 Source: docs.github.com/actions, "Workflow commands for GitHub Actions", setting an error, warning or notice message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..scan.engine import Scan
 from ..scan.rule import ERROR, NOTE, WARNING
@@ -28,8 +28,13 @@ def commands(scan: Scan, curtain: Curtain) -> Iterator[str]:
             "endColumn": str(place.end_column),
             "title": f"{bare.rule.id} {bare.rule.name}",
         }
-        told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-        yield f"::{_COMMANDS[bare.rule.severity]} {told}::{_data(f'{bare.message}{also}{chr(10)}{bare.rule.fix}')}"
+        yield command(_COMMANDS[bare.rule.severity], properties, f"{bare.message}{also}\n{bare.rule.fix}")
+
+
+def command(name: str, properties: Mapping[str, str], message: str) -> str:
+    """The workflow command called `name` (`error`, `warning`, `notice`), on one line whatever the texts hold."""
+    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {told}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -10,7 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..judging.contract import LEVELS, NEEDS, Clause, Contract
+from ..judging.diagnosis import Defect, known_defects
 from ..judging.feature import examples
+from ..judging.remedy import ANY, remedies_of
+
+MOST_DEFECTS = 6
+"""Of a clause that many defects fail, those seen in public and those that fail little else are told."""
 
 STYLES = {"MUST": "bold", "SHOULD": "", "MAY": "dim"}
 
@@ -56,7 +61,8 @@ def _print_clause(contract: Contract, clause: Clause, console: Console) -> None:
     table.add_column(no_wrap=True, style="dim")
     table.add_column()
     for heading, content in _paragraphs(contract, clause):
-        table.add_row("", "")
+        if heading:
+            table.add_row("", "")
         table.add_row(heading, Text(content) if isinstance(content, str) else _bullets(content))
     console.print(table)
 
@@ -74,6 +80,18 @@ def _paragraphs(contract: Contract, clause: Clause) -> Iterator[tuple[str, str |
     if clause.since and clause.since not in contract.versions[:1]:
         yield "Since", f"contract {clause.since}"
     yield "Examples", list(examples()[clause.id])
+    known = sorted(_typical(clause.id), key=lambda defect: (not defect.seen, len(defect.fails), defect.known_as))
+    more = len(known) - MOST_DEFECTS
+    defects = [f"{defect.known_as}: {defect.description} Fix: {defect.fix}" for defect in known[:MOST_DEFECTS]]
+    yield "Typical", defects + ([f"and {more} more (docs/kill-matrix.md)"] if more > 0 else []) or "no defect is known"
+    for remedy in remedies_of(clause.id):
+        yield "To do", remedy.title
+        yield "", [way if name == ANY else f"{name}: {way}" for name, way in remedy.ways.items()]
+
+
+def _typical(clause_id: str) -> list[Defect]:
+    """The known defects that always fail the clause."""
+    return [defect for defect in known_defects() if clause_id in defect.fails]
 
 
 def _either(types: Sequence[str]) -> str:

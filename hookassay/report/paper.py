@@ -39,6 +39,7 @@ class Paper:
         """Print on `console` what `redactor` lets through."""
         self._console = console
         self._redactor = redactor
+        self._begun = False
 
     @property
     def width(self) -> int:
@@ -70,7 +71,10 @@ class Paper:
                 self.line(" " * indent, (f"{self._printable(label):{width}}", style), line)
 
     def line(self, *pieces: str | tuple[str, str]) -> None:
-        """One line, each piece plain or with a style; the only way out to the console."""
+        """One line, each piece plain or with a style, or an empty one between others; the only way to the console."""
+        if not pieces and not self._begun:
+            return
+        self._begun = True
         line = Text()
         for piece in pieces:
             text, style = (piece, "") if isinstance(piece, str) else piece

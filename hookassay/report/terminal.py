@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -42,6 +44,8 @@ VERDICT_STYLES: Mapping[str, str] = MappingProxyType(
 
 FIRST_SENT_LINES, LAST_SENT_LINES = 7, 4
 MOST_OTHER_SCENARIOS = 8
+EVERY = 10.0
+"""Seconds between two lines of progress where no line can change."""
 MOST_IN_SOURCE = 5
 MOST_ALIKE = 3
 MOST_SEEN = 3
@@ -61,9 +65,11 @@ class TerminalReport:
         redactor: Redactor,
         *,
         verbose: bool = False,
+        quiet: bool = False,
         strict: bool = False,
         command: str = "",
         source: InSource | None = None,
+        live: bool | None = None,
     ) -> None:
         """Print on `console`.
 
@@ -72,26 +78,34 @@ class TerminalReport:
             contract: The contract judged, for the names of its groups and the order of its clauses.
             redactor: Replaces secrets in everything printed.
             verbose: Whether to print the seconds of each phase and what was created, in any case.
+            quiet: Whether to print the failures and the verdict and nothing else.
             strict: Whether a failing SHOULD fails the run.
             command: The command line that began the run, without its secrets and without `--only`, to which the report
                 adds `--only ID` for whoever wants to see a failure again; empty builds one from the target.
             source: What was found in the source, where it was scanned.
+            live: Whether progress is a line that changes, else a line now and then; None decides by the console.
         """
         self._console = console
         self._paper = Paper(console, redactor)
         self._contract = contract
         self._redactor = redactor
         self._verbose = verbose
+        self._quiet = quiet
+        self._live = console.is_terminal and not console.is_dumb_terminal if live is None else live
+        self._began = self._told = time.monotonic()
         self._strict = strict
         self._command = command
         self._source = source
         self._position = {clause.id: place for place, clause in enumerate(contract)}
         self._ticked = False
+        self._scripts: Mapping[str, Path] = {}
         self._progress: Progress | None = None
         self._task = TaskID(0)
 
     def opening(self, target: Target, lines: Iterable[str] = ()) -> None:
         """Say what is tested against what, and tick off what the preflight found to be so, a line each."""
+        if self._quiet:
+            return
         self._paper.line(("hookassay ", "bold"), f"{version('hookassay')} · contract {self._contract.version}")
         self._paper.paragraph("Endpoint:", target.name)
         if target.orders is None:
@@ -113,17 +127,23 @@ class TerminalReport:
 
     def tick(self, line: str) -> None:
         """Tick off one more thing that the preflight found to be so; it may take long, so each is said at once."""
+        if self._quiet:
+            return
         if not self._ticked:
             self._ticked = True
             self._paper.line()
         self._paper.paragraph(MARKS[PASSED].sign, line, indent=0, width=2, style=MARKS[PASSED].style)
 
     def progress(self, done: int, total: int, clause_id: str) -> None:
-        """Show on a terminal that `done` of `total` scenarios ended and that one of `clause_id` runs now.
+        """Show that `done` of `total` scenarios ended and that one of `clause_id` runs now.
 
-        A pipe gets nothing: a log of hundreds of lines hides the findings.
+        On a terminal a line changes with each. A pipe or a log gets a line now and then, of long runs only: one for
+        each would hide the findings.
         """
-        if not self._console.is_terminal or self._console.is_dumb_terminal:
+        if self._quiet:
+            return
+        if not self._live:
+            self._now_and_then(done, total, clause_id)
             return
         if self._progress is None:
             columns = (
@@ -138,28 +158,47 @@ class TerminalReport:
             self._progress.start()
         self._progress.update(self._task, completed=done, total=total, description=f"judging {clause_id}", refresh=True)
 
+    def _now_and_then(self, done: int, total: int, clause_id: str) -> None:
+        now = time.monotonic()
+        if now - self._told < EVERY or done == total:
+            return
+        if self._told == self._began:
+            self._paper.line()
+        self._told = now
+        took = f"{now - self._began:.0f} s"
+        self._paper.line(f"judged {done} of {many(total, 'scenario')} in {took}, now {clause_id}")
+        self._console.file.flush()
+
     def stop(self) -> None:
         """Take the progress line away and give the cursor back; for a run that ends without a closing, too."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
-    def closing(self, result: Result, reports: Sequence[Path] = ()) -> None:
-        """Say what was found and end with the verdict; `reports` are the files written."""
+    def closing(
+        self, result: Result, reports: Sequence[Path] = (), scripts: Mapping[str, Path] = MappingProxyType({})
+    ) -> None:
+        """Say what was found and end with the verdict.
+
+        `reports` are the files written, `scripts` those that show a failed clause again, by the clause's id.
+        """
         self.stop()
+        self._scripts = scripts
         # A run that ended before its first scenario has its problem to tell, and nothing else.
         judged = any(clause.scenarios for clause in result.clauses)
-        if judged:
+        if judged and not self._quiet:
             self._groups(result)
             self._versions(result)
+        if judged:
             self._findings(result)
             self._diagnoses(result)
-        if judged or not result.problem:
+        if (judged or not result.problem) and not self._quiet:
             self._remarks(result)
             self._unexplaining(result)
         if self._verbose:
             self._phases(result)
-        self._clean_up(result)
+        if not self._quiet:
+            self._clean_up(result)
         self._verdict(result, reports)
 
     def _groups(self, result: Result) -> None:
@@ -247,6 +286,8 @@ class TerminalReport:
         if versions:
             command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
         self._paper.paragraph("Again:", f"{command} --only {clause.id}", wrap=False)
+        if clause.id in self._scripts:
+            self._paper.paragraph("Replay:", f"sh {shlex.quote(_from_here(self._scripts[clause.id]))}", wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
             self._paper.paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
@@ -388,6 +429,8 @@ class TerminalReport:
         counts = ", ".join(f"{count[status]} {mark.words}" for status, mark in MARKS.items() if count[status])
         took = f"{many(result.sent, 'delivery', 'deliveries')} in {result.seconds:.1f} s"
         self._paper.paragraph("", f"{counts} · {took}" if counts else took, width=0)
+        if self._quiet:
+            return
         self._paper.paragraph("", result.advice, width=0)
         for folder, files in groupby(reports, key=lambda path: path.parent):
             self._paper.paragraph(
@@ -481,6 +524,13 @@ def _command(target: Target) -> str:
     if target.source:
         words += ["--orders", target.source]
     return shlex.join(words)
+
+
+def _from_here(path: Path) -> str:
+    """A path as one would type it."""
+    with suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
 
 
 def _on_this_machine(url: str) -> bool:

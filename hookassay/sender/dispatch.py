@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ class Parcel:
         headers: Request headers in place of the manner's, None for the manner's.
         method: The request's method.
         configured: Whether it must go to the configured URL exactly, whatever the manner.
+        together: What those have in common that left at once, or on one connection: `volley 1`, `connection 2`; empty
+            for one that went alone.
     """
 
     about: str
@@ -68,6 +71,7 @@ class Parcel:
     headers: Headers | None = None
     method: str = "POST"
     configured: bool = False
+    together: str = ""
 
 
 Observer = Callable[[Parcel, Answer], None]
@@ -97,6 +101,7 @@ class Dispatch:
         self._tolerance = tolerance
         self._shortest = self._interval = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._companies = itertools.count(1)
         self._lock = threading.Lock()
 
     def share(self, of: int) -> None:
@@ -142,6 +147,7 @@ class Dispatch:
 
     def converse(self, parcels: Sequence[Parcel]) -> list[Answer]:
         """Make one attempt for each parcel, one after another on one connection as far as the endpoint keeps it."""
+        parcels = self._together("connection", parcels)
         with self.line() as line:
             return [self.send(parcel, line=line) for parcel in parcels]
 
@@ -152,6 +158,7 @@ class Dispatch:
 
     def fire(self, parcels: Sequence[Parcel], hold: float) -> Volley:
         """Make one attempt for each parcel at the same instant."""
+        parcels = self._together("volley", parcels)
         for parcel in parcels:
             self._wait()
             self._announce(parcel)
@@ -159,6 +166,11 @@ class Dispatch:
         for parcel, answer in zip(parcels, volley.answers, strict=True):
             self._observe(parcel, answer)
         return volley
+
+    def _together(self, kind: str, parcels: Sequence[Parcel]) -> list[Parcel]:
+        """The parcels as what they are: sent in one company."""
+        name = f"{kind} {next(self._companies)}"
+        return [replace(parcel, together=name) for parcel in parcels]
 
     def _usual(self) -> Endpoint:
         return self.endpoint.with_url(self.manner.url) if self.manner.url else self.endpoint

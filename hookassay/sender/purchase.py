@@ -115,6 +115,7 @@ class PurchaseBook:
         account: str | None = None,
         session: Mapping[str, Any] | None = None,
         ids: Callable[[str], str] = str,
+        own: str | None = None,
     ) -> Purchase:
         """A purchase that nothing was sent about yet.
 
@@ -134,6 +135,7 @@ class PurchaseBook:
             session: Fields of the Checkout Session to replace or add in every event. `metadata` is added to what the
                 shop declares, and neither metadata nor the reference that the shop needs is ever nulled.
             ids: Gives each id of its objects and events another shape; ids that differ must stay so.
+            own: Its `uuid`; by default a new one.
 
         Raises:
             NotApplicable: the shop declares that it does not sell this (`currencies`, `modes`, `max_amount`).
@@ -141,7 +143,7 @@ class PurchaseBook:
         self._refuse_undeclared(amount, currency, mode)
         currency = currency or self._currency
         n = next(self._numbers)
-        own = str(uuid.uuid4())
+        own = own or str(uuid.uuid4())
         fields = dict(session or {})
         reference, metadata = fields.pop("client_reference_id", None), fields.pop("metadata", {})
         if reference is None and self._settings.client_reference_id is not None:

@@ -271,6 +271,7 @@ def mailed_before_the_answer(settings: Settings) -> WSGIApp:
 @defect(
     source="D32",
     fails="DL-10",
+    may="CV-04 CV-05 CV-06",
     known_as="events dropped while another is stored",
     fix=(
         "Wait for the lock, or answer 503 so that Stripe delivers the event again. Acknowledge an event only once it "

@@ -158,7 +158,7 @@ def disputed_order_written_anew(settings: Settings) -> WSGIApp:
 
 @defect(
     source="D32, synthetic",
-    fails="CV-04",
+    fails="CV-04 RF-09",
     known_as="concurrent refund overwritten by a completion",
     fix=(
         "Change only what the event is about, in one transaction that locks the payment first. Never write back values "

@@ -11,41 +11,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import gunicorn_process
 import judged
 import keys
 import pytest
+from deployed import Deployed, running
 
 SECRET = judged.SECRET
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """The reference server, as somebody deployed it."""
-
-    url: str
-    database: Path
-
-    @property
-    def orders(self) -> str:
-        return f"sqlite:///{self.database}"
 
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The reference server under gunicorn on a SQLite file."""
-    database = tmp_path_factory.mktemp("deployed") / "shop.db"
-    env = {
-        "STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
-        "STRIPE_WEBHOOK_SECRET": SECRET,
-        "DATABASE_URL": f"sqlite:///{database}",
-    }
-    with gunicorn_process.running("hookassay.server.wsgi:app", env=env) as base:
-        yield Deployed(f"{base}/stripe/webhook", database)
+    with running(tmp_path_factory.mktemp("deployed")) as reference:
+        yield reference
 
 
 def free_port() -> int:
@@ -291,4 +272,27 @@ class TestServe:
 
         assert done.exit_code != 0
         assert "STRIPE_WEBHOOK_SECRET" in done.output
+        assert "Traceback" not in done.output
+
+
+class TestGitHub:
+    def test_a_failure_is_annotated_and_summed_up(self, tmp_path: Path) -> None:
+        """In GitHub Actions what failed is annotated, and the job's summary is written."""
+        summary = tmp_path / "summary.md"
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+        done = judged.certify(tmp_path, f"http://127.0.0.1:{free_port()}/x", "--quiet", env=env)
+
+        first, *_, end, command = done.output.splitlines()
+        assert first.startswith("::stop-commands::")
+        assert end == f"::{first.removeprefix('::stop-commands::')}::"
+        assert command.startswith("::error title=hookassay%3A not judged::")
+        assert summary.read_text().startswith("## hookassay: not judged\n")
+
+    def test_a_summary_that_cannot_be_written(self, tmp_path: Path) -> None:
+        """What went wrong with the summary is said, and changes no exit code."""
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)}
+        done = judged.certify(tmp_path, f"http://127.0.0.1:{free_port()}/x", env=env)
+
+        assert done.exit_code == 3
+        assert "$GITHUB_STEP_SUMMARY cannot be written" in done.output
         assert "Traceback" not in done.output

@@ -301,7 +301,7 @@ def test_seed(shop: RightShop, staging: Staging, monkeypatch: pytest.MonkeyPatch
         shop.received.clear()
         shop.orders.clear()
         shop.known.clear()
-        # A busy machine may take longer to look than 30 ms: what is late has another barrier, whose events are sent too.
+        # What is late has a barrier, whose events are sent too: a busy machine may take longer to look than 30 ms.
         Convergence(staging(Settings(run=RunSettings(seed=seed)), settle=5.0)).interleavings()
         sent.append(types_sent(shop))
 

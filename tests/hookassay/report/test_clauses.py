@@ -9,8 +9,28 @@ from rich.console import Console
 
 from hookassay.errors import UsageError
 from hookassay.judging.contract import Contract
+from hookassay.judging.diagnosis import Defect
+from hookassay.judging.remedy import Remedy
 from hookassay.report import clauses
 from hookassay.report.clauses import print_all, print_one
+
+
+def defect(name: str, *clause_ids: str, seen: tuple[str, ...] = ()) -> Defect:
+    return Defect(
+        name, name, "It looks and inserts.", "Insert at once.", seen, frozenset(clause_ids), frozenset({"SG-01"})
+    )
+
+
+# Those that fail more clauses come later.
+DEFECTS = (
+    *(
+        defect(name, "RP-05", *(f"CV-0{number}" for number in range(count)))
+        for count, name in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))
+    ),
+    defect("seen in public", "RP-05", "CV-01", "CV-02", seen=("someone/something#1",)),
+    defect("another", "RP-03"),
+)
+REMEDIES = (Remedy("Let a unique key decide", ("RP-05",), {"any": "Put a unique key.", "Django": "unique=True"}),)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +80,10 @@ class TestPrintAll:
 
 class TestPrintOne:
     def test_everything_known(self, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A clause is shown with its reason, source, allowances, needs, test and examples."""
+        """A clause is shown with its reason, source, allowances, needs, test, examples, defects and what to do."""
         monkeypatch.setattr(clauses, "examples", lambda: {"RP-05": ("example of RP-05",)})
+        monkeypatch.setattr(clauses, "known_defects", lambda: DEFECTS)
+        monkeypatch.setattr(clauses, "remedies_of", lambda clause_id: REMEDIES)
 
         assert shown(contract, "RP-05") == [
             "RP-05  MUST  replayed",
@@ -90,7 +112,25 @@ class TestPrintOne:
             "           retried. There must be one effect.",
             "",
             "Examples   - example of RP-05",
+            "",
+            "Typical    - seen in public: It looks and inserts. Fix: Insert at once.",
+            "           - first: It looks and inserts. Fix: Insert at once.",
+            "           - second: It looks and inserts. Fix: Insert at once.",
+            "           - third: It looks and inserts. Fix: Insert at once.",
+            "           - fourth: It looks and inserts. Fix: Insert at once.",
+            "           - fifth: It looks and inserts. Fix: Insert at once.",
+            "           - and 1 more (docs/kill-matrix.md)",
+            "",
+            "To do      Let a unique key decide",
+            "           - Put a unique key.",
+            "           - Django: unique=True",
         ]
+
+    def test_a_clause_without_a_known_defect(self, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where no defect is known, that is said."""
+        monkeypatch.setattr(clauses, "known_defects", lambda: DEFECTS)
+
+        assert "Typical    no defect is known" in shown(contract, "SG-01")
 
     def test_case_does_not_matter(self, contract: Contract) -> None:
         """An id is found in lower case."""

@@ -1,26 +1,27 @@
 """The report that a person reads.
 
-The files in snapshots/ are whole outputs, and the best documentation of what is printed. To renew one, delete it and
-run its test twice: the first run writes it and fails.
+The files in snapshots/ are whole outputs; `snapshot` says how they are written anew.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from results import CONTRACT, delivery, judged, result, scenario, violation
 from rich.console import Console
+from snapshot import matches
 
 from hookassay.judging.baseline import Entry, Standing
 from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Result, Target
 from hookassay.redaction import Redactor
+from hookassay.report import terminal
 from hookassay.report.terminal import TerminalReport, sent_lines
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -52,14 +53,8 @@ def printed(
 
 
 def matches_snapshot(output: str, name: str) -> bool:
-    """Whether `output` is what the snapshot holds, the version number aside."""
-    output = output.replace(f"hookassay {version('hookassay')} ", "hookassay VERSION ")
-    snapshot = SNAPSHOTS / f"{name}.txt"
-    if not snapshot.exists():
-        snapshot.write_text(output, encoding="utf-8")
-        pytest.fail(f"{snapshot} was written: read it, then run again")
-    assert output == snapshot.read_text(encoding="utf-8")
-    return True
+    """Whether `output` is what the snapshot of this name holds."""
+    return matches(output, SNAPSHOTS / f"{name}.txt")
 
 
 def volley() -> list[Any]:
@@ -224,6 +219,65 @@ def test_progress_is_for_terminals(terminal: bool, shown: bool) -> None:
     report.progress(37, 104, "RP-05")
     report.stop()
     assert ("judging RP-05" in file.getvalue() and "37/104" in file.getvalue()) is shown
+
+
+def progressed(every: float, monkeypatch: pytest.MonkeyPatch, **options: Any) -> str:
+    """What is printed of a run's progress where no line can change."""
+    monkeypatch.setattr(terminal, "EVERY", every)
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
+    report = TerminalReport(console, CONTRACT, Redactor(), live=False, **options)
+    report.opening(result().target)
+    for done in (1, 2, 3):
+        report.progress(done, 3, "RP-05")
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_progress_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no line can change, as in CI, a long run says now and then how far it is, in lines of their own."""
+    printed = progressed(0.0, monkeypatch)
+
+    assert printed.endswith(
+        "\n\njudged 1 of 3 scenarios in 0 s, now RP-05\njudged 2 of 3 scenarios in 0 s, now RP-05\n"
+    )
+    assert "\x1b" not in printed
+
+
+def test_a_short_run_has_no_progress_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends soon says nothing of it."""
+    assert "judged" not in progressed(10.0, monkeypatch)
+
+
+def test_quiet_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --quiet nothing is said before the end."""
+    assert progressed(0.0, monkeypatch, quiet=True) == ""
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_no_color(environment: dict[str, str], coloured: bool) -> None:
+    """With NO_COLOR no colour is sent, on a terminal or with FORCE_COLOR."""
+    file = io.StringIO()
+    console = Console(file=file, _environ={"TERM": "xterm-256color", "FORCE_COLOR": "1", **environment})
+    TerminalReport(console, CONTRACT, Redactor()).closing(NOT_GREEN)
+
+    assert bool(re.search(r"\x1b\[[\d;]*3\dm", file.getvalue())) is coloured
+
+
+def test_quiet() -> None:
+    """With --quiet the failures are told and the verdict, and nothing else."""
+    assert matches_snapshot(printed(NOT_GREEN, quiet=True), "quiet")
+
+
+def test_quiet_where_all_is_well() -> None:
+    """With --quiet a run in which everything passed is two lines."""
+    assert printed(result(), quiet=True) == "certified\n  8 passed · 212 deliveries in 5.2 s\n"
+
+
+def test_quiet_says_what_was_left_out() -> None:
+    """What was left out is part of the verdict."""
+    partial = result(verdict=PARTIAL, left_out=("Only RP-05 was asked for (--only).",))
+
+    assert printed(partial, quiet=True).startswith("Left out: Only RP-05 was asked for (--only).\npassed (partial)\n")
 
 
 def test_stopping_gives_the_cursor_back() -> None:

@@ -18,7 +18,7 @@ from .sheet import Sheet, read
 class SeveralHandlers:
     """Finds SC-01: Stripe's events are handled in more than one place."""
 
-    words = (b"stripe", b"webhook", b"payment", b"billing")
+    words: tuple[bytes, ...] = (b"stripe", b"webhook", b"payment", b"billing")
 
     def __init__(self, circumstances: Circumstances) -> None:
         """Need nothing else."""

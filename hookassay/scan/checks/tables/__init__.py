@@ -145,19 +145,30 @@ class OrdersTable:
 
     def conclude(self, facts: list[Fact | Handles | Listed]) -> Iterable[Hit | Skipped]:
         """What is wrong with the orders table, and what could not be read of it."""
-        changes = [fact for fact in facts if isinstance(fact, Change)]
-        tables = [
-            *(fact for fact in facts if isinstance(fact, Table)),
-            *lineage.tables(fact for fact in facts if isinstance(fact, Class)),
-            *_without_what_amounts_to_it(history.tables(changes)),
-            *self._live,
-        ]
+        tables = [*defined(facts), *self._live]
         handles = any(isinstance(fact, Handles) for fact in facts)
         listed = states.columns(fact for fact in facts if isinstance(fact, Listed))
         yield from self._judgement.hits(tables, listed, handles=handles)
         yield from (fact for fact in facts if isinstance(fact, Skipped))
         if self._database and not self._live:
             yield Skipped(self._shown, f"has no table {self._names.table}")
+
+
+def facts(source: Source) -> Iterator[Fact]:
+    """What one file says of tables, whatever they are called."""
+    for reader in READERS.get(source.family, ()):
+        if any(mark in source.lowered for mark in (*reader.marks, *reader.bases)):
+            yield from sql.read(source, lambda *_: True) if source.language == SQL else reader.read(source)
+
+
+def defined(facts: Iterable[object]) -> list[Table]:
+    """The tables that the facts of all files define together."""
+    known = list(facts)
+    return [
+        *(fact for fact in known if isinstance(fact, Table)),
+        *lineage.tables(fact for fact in known if isinstance(fact, Class)),
+        *_without_what_amounts_to_it(history.tables(fact for fact in known if isinstance(fact, Change))),
+    ]
 
 
 def _without_what_amounts_to_it(tables: Iterable[Table]) -> Iterator[Table]:

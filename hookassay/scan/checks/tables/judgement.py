@@ -23,8 +23,7 @@ STANDARD = (
 )
 """What the orders table must have, by the names that the harness reads orders with unless it is told others."""
 
-# What a column is called that evidently holds the same, as `plain` writes names: nobody is told that it is missing.
-_ALIKE = {
+ALIKE = {
     "id": r"(order)?(id|uuid|guid|no|number|pk|key)",
     "user_id": r"(user|customer|buyer|account|member|client|owner|profile|purchaser|shopper|student|org|organi[sz]ation"
     r"|team|tenant|workspace|seller|guest)(id|uuid|pk|ref|sub)?|clerk(user)?id|auth\w*id|userid\w*|createdby(id)?",
@@ -37,6 +36,7 @@ _ALIKE = {
     "created_at": r"created(at|on|date|time|timestamp|utc)?|date|datetime|timestamp|(date|time)created|creationdate"
     r"|(inserted|placed|ordered|purchased|order|purchase|paid)(at|on|date|time)|createdat\w*",
 }
+"""What a column is called that evidently holds the same, as `plain` writes names: nobody is told that it is missing."""
 
 _MONEY = frozenset(
     """amount amounts total subtotal price cost costs fee fees paid balance revenue refunded charged gross net
@@ -165,7 +165,7 @@ class Judgement:
             return False
         if name == "id" and any(key.name == PRIMARY for key in table.keys):
             return True
-        return any(re.fullmatch(_ALIKE[name], plain(column.name)) for column in table.columns)
+        return any(re.fullmatch(ALIKE[name], plain(column.name)) for column in table.columns)
 
     def _session(self, table: Table, handles: bool) -> Column | None:
         """The column that holds the id of the Checkout Session."""
@@ -175,7 +175,7 @@ class Judgement:
         exact = table.column("stripe_session_id")
         if exact is not None:
             return exact
-        alike = [column for column in table.columns if re.fullmatch(_ALIKE["stripe_session_id"], plain(column.name))]
+        alike = [column for column in table.columns if re.fullmatch(ALIKE["stripe_session_id"], plain(column.name))]
         for column in alike:
             if re.search(r"(stripe|checkout).*(session|checkout)|checkout_?session", column.name, re.IGNORECASE):
                 return column

@@ -79,7 +79,7 @@ def read(url: str, names: Names) -> list[Table]:
             wanted = singular(plain(names.table))
             tables = sorted(inspector.get_table_names(schema=schema), key=lambda name: (name != names.table, name))
             found = next((name for name in tables if singular(plain(name)) == wanted), None)
-            return [_table(inspector, found, schema, shown)] if found else []
+            return [table(inspector, found, schema, shown)] if found else []
     except UsageError:
         raise
     except Exception as error:  # drivers raise far more than DB-API errors while connecting
@@ -175,7 +175,8 @@ def _secrets(url: str) -> tuple[str, ...]:
     return tuple({form for value in written if value for form in (value, unquote(value))})
 
 
-def _table(inspector: Inspector, name: str, schema: str | None, shown: str) -> Table:
+def table(inspector: Inspector, name: str, schema: str | None, shown: str) -> Table:
+    """The table called `name`, whose places are in the database that is `shown`."""
     columns = []
     for number, one in enumerate(inspector.get_columns(name, schema=schema), 2):
         line = f"{name}.{one['name']} {one['type']}"
