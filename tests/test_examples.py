@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -29,7 +28,6 @@ def judge(name: str, folder: Path) -> Judged:
     done = subprocess.run(
         [sys.executable, CERTIFY, name, "--report", folder],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "80"},
         capture_output=True,
         text=True,
         timeout=900,
@@ -80,7 +78,7 @@ def test_a_shop_is_certified(name: str, judgements: Judgements) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["origin"])
 def test_the_handler_of_the_original_document_fails_as_explained(name: str, judgements: Judgements) -> None:
-    """docs/origin.md speaks of every clause that the handler fails, and shows the groups as they are."""
+    """It fails what it always failed, and docs/origin.md speaks of each of these clauses."""
     _node(name)
 
     handler = judgements[name].result()
@@ -88,5 +86,5 @@ def test_the_handler_of_the_original_document_fails_as_explained(name: str, judg
     assert handler.exit_code == 1, handler.output
     assert handler.having("failed") == {"OR-02", "OR-06", "OR-10", "RF-01", "RF-06", "RF-12", "DP-01", "DP-02"}
     assert handler.having("warned") == {"OR-11", "DL-09", "EX-02"}
-    groups = [line for line in handler.output.splitlines() if line[:2].isupper() and line[2:3] == " " and "✔" in line]
-    assert [line for line in groups if line not in EXPLAINED] == []
+    for clause in sorted(handler.having("failed", "warned")):
+        assert clause in EXPLAINED
