@@ -215,8 +215,18 @@ def _judge(
         with github.deaf(say) if in_github else nullcontext():
             run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
             result = run.execute(the_plan)
+            scripts = reproduction.write(result, settings.run.report, redactor, invocation)
             written = [
-                html.write(result, contract, settings.run.report, redactor, source, command=command, strict=strict),
+                html.write(
+                    result,
+                    contract,
+                    settings.run.report,
+                    redactor,
+                    source,
+                    command=command,
+                    strict=strict,
+                    scripts=scripts,
+                ),
                 document.write(result, contract, settings.run.report, redactor, source),
                 junit.write(result, contract, settings.run.report, redactor, strict=strict, source=source),
             ]
@@ -224,7 +234,6 @@ def _judge(
             written += _log(transcript, settings.run.report, redactor)
             if to_write is not None and not result.problem:
                 written.append(known_failures.write(to_write, result, contract, strict=strict))
-            scripts = reproduction.write(result, settings.run.report, redactor, invocation)
             report.closing(result, written, scripts)
         if to_write is not None and result.problem:
             complain(f"The baseline {to_write.file} was not written, because the run ended before its end.")

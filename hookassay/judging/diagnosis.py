@@ -74,6 +74,19 @@ def known_defects() -> tuple[Defect, ...]:
     )
 
 
+def address(place: str) -> str:
+    """The web page of a place where a defect was seen: an advisory, or an issue or pull request on GitHub.
+
+    GitHub sends on from one of the two latter to the other.
+    """
+    if place.startswith("CVE-"):
+        return f"https://nvd.nist.gov/vuln/detail/{place}"
+    if place.startswith("GHSA-"):
+        return f"https://github.com/advisories/{place}"
+    repository, _, number = place.partition("#")
+    return f"https://github.com/{repository}/issues/{number}"
+
+
 def diagnose(clauses: Sequence[ClauseResult], defects: Iterable[Defect] | None = None) -> tuple[Diagnosis, ...]:
     """What explains the failed clauses: as few defects as possible, those first that explain the most.
 

@@ -1,9 +1,11 @@
-"""The command that shows again what was found about one clause."""
+"""The commands that show again what was found about one clause."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..judging.verdict import Target
@@ -23,6 +25,13 @@ def again(command: str, target: Target, clause_id: str, versions: Sequence[str] 
     if versions:
         command = f"{command.replace(' --api-version all', '')} --api-version {versions[0]}"
     return f"{command} --only {clause_id}"
+
+
+def replay(script: Path) -> str:
+    """The command line that runs a clause's script, as one would type it in the working folder."""
+    with suppress(ValueError):
+        script = script.relative_to(Path.cwd())
+    return f"sh {shlex.quote(str(script))}"
 
 
 def _command(target: Target) -> str:

@@ -22,11 +22,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..judging.contract import LEVELS, Contract, Group
+from ..judging.diagnosis import address
 from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSED, ScenarioRecord
+from ..judging.level import levels
 from ..judging.subscription import losses
-from ..judging.verdict import CERTIFIED, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result
+from ..judging.verdict import CERTIFIED, KNOWN, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result
 from ..redaction import Redactor
-from .again import again
+from . import certificate
+from .again import again, replay
+from .behaviour import Behaviour
 from .document import WARNED, save
 from .evidence import Evidence
 from .grid import differences, grid
@@ -41,6 +45,7 @@ STATUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         FAILED: ("✘", "failed"),
         WARNED: ("!", "warned"),
         ERROR: ("E", "error"),
+        KNOWN: ("~", "known to fail"),
         PASSED: ("✔", "passed"),
         NOT_TESTABLE: ("?", "not testable"),
         NOT_APPLICABLE: ("○", "not applicable"),
@@ -63,6 +68,10 @@ MOST_SOURCE = 8
 _DOCS = re.compile(r"docs\.stripe\.com(?:/[\w.-]+)*[\w/]")
 _PAGE_FILES = "page"
 
+_KNOWN_TO_FAIL = "Known to fail:"
+_TOLD_ELSEWHERE = ("Not testable:", _KNOWN_TO_FAIL)
+"""How those sentences begin that the page tells at another place, with links to their clauses."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -79,9 +88,9 @@ class Told:
     picture: Timeline | None
 
     @property
-    def bad(self) -> bool:
-        """Whether it is what its clause failed by, or broke on our side."""
-        return self.record.status in BAD
+    def status(self) -> str:
+        """Its status as it counts: `known` where it failed as the baseline says."""
+        return KNOWN if self.record.known and self.record.status == FAILED else self.record.status
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,11 @@ class Shown:
         result: What was found.
         group: The group it belongs to.
         versions: The API versions that this is about, where it is not the target's.
-        bad: The scenarios that it failed by, or that broke; those that failed first.
+        bad: The scenarios that it failed by, or that broke; those that failed first. Of a clause that fails as the
+            baseline says, those that are known to fail.
         others: All its other scenarios.
-        again: The command that shows it again.
+        again: The command that judges it again.
+        replay: The command that runs its script; empty where it has none.
         diagnoses: What is probably wrong.
         findings: Where the source shows why.
         evidence: What `Evidence.pack` gave.
@@ -108,14 +119,25 @@ class Shown:
     bad: tuple[Told, ...]
     others: tuple[Told, ...]
     again: str
-    diagnoses: tuple[Any, ...]
+    replay: str
+    diagnoses: tuple[Behaviour, ...]
     findings: tuple[Mapping[str, str], ...]
     evidence: str | None
 
     @property
     def status(self) -> str:
-        """The clause's status."""
-        return self.result.status
+        """The clause's status as it counts for the verdict."""
+        return self.result.standing
+
+    @property
+    def fails(self) -> bool:
+        """Whether there is a failure to tell of, whether or not it counts."""
+        return self.status in (*BAD, KNOWN)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it wants attention."""
+        return self.result.counted and self.status in BAD
 
     @property
     def place(self) -> tuple[int, int]:
@@ -132,6 +154,7 @@ def write(
     *,
     command: str = "",
     strict: bool = False,
+    scripts: Mapping[str, Path] = MappingProxyType({}),
 ) -> Path:
     """Write report.html into `folder` and return its path.
 
@@ -143,11 +166,12 @@ def write(
         source: What was found in the source, where it was scanned.
         command: The command line that began the run, without its secrets and without `--only`.
         strict: Whether a failing SHOULD fails the run.
+        scripts: Those that show a failed clause again, by the clause's id.
 
     Raises:
         UsageError: the folder cannot be written to.
     """
-    text = page(result, contract, redactor, source, command=command, strict=strict)
+    text = page(result, contract, redactor, source, command=command, strict=strict, scripts=scripts)
     return save(folder, NAME, text.encode("utf-8", "backslashreplace"))
 
 
@@ -159,6 +183,7 @@ def page(
     *,
     command: str = "",
     strict: bool = False,
+    scripts: Mapping[str, Path] = MappingProxyType({}),
 ) -> str:
     """The page; the arguments are those of `write`."""
     environment = Environment(
@@ -169,12 +194,20 @@ def page(
         lstrip_blocks=True,
         finalize=lambda value: _finished(value, redactor),
     )
-    environment.filters |= {"own": Markup, "linked": _linked, "many": many, "sentence": _sentence}
+    environment.filters |= {
+        "own": Markup,
+        "address": address,
+        "linked": _linked,
+        "many": many,
+        "sentence": _sentence,
+    }
     style, script = (_asset(environment, name) for name in ("report.css", "report.js"))
-    clauses = _clauses(result, contract, redactor, source, command)
+    clauses = _clauses(result, contract, redactor, source, command, scripts)
     place = {clause.id: place for place, clause in enumerate(contract)}
     in_order = sorted((one for one in clauses if not one.versions), key=lambda one: place[one.result.clause.id])
+    counted = [one for one in in_order if one.result.counted]
     judged = any(clause.scenarios for clause in result.clauses)
+    ids = {one.clause.id for one in result.clauses}
     return environment.get_template("report.html").render(
         result=result,
         contract=contract,
@@ -187,53 +220,59 @@ def page(
         kind=VERDICTS[result.verdict][1],
         lead=_lead(result, strict),
         judged=judged,
-        counts=_counts(clauses),
+        counts=_counts(counted, result),
         # A status may be found in another API version only.
         kinds=[status for status in STATUSES if any(one.status == status for one in clauses)],
-        findings=[one for one in clauses if one.status in BAD],
-        calm=[one for one in clauses if one.status not in BAD],
+        clauses=clauses,
+        findings=[one for one in clauses if one.urgent],
+        known=[one for one in clauses if one.result.counted and one.status == KNOWN],
+        calm=[one for one in clauses if one.result.counted and one.status not in (*BAD, KNOWN)],
+        later=[one for one in in_order if not one.result.counted],
         groups=[(group, [one for one in in_order if one.group is group]) for group in contract.groups],
+        glance=[(group, [one for one in counted if one.group is group]) for group in contract.groups],
+        legend=[status for status in STATUSES if any(one.status == status for one in in_order)],
+        levels=levels(contract, result) if result.verdict == CERTIFIED else (),
+        certificate=certificate.NAME,
         # Those that are told with the ids of their clauses anyway are told once.
-        left_out=[line for line in result.left_out if not line.startswith("Not testable:")],
+        left_out=[line for line in result.left_out if not line.startswith(_TOLD_ELSEWHERE)],
         untested=_untested(result),
-        unasked=len(contract.clauses) - len(result.clauses),
+        unasked=sum(contract.counts(clause) for clause in contract if clause.id not in ids),
         losses=losses(result.target.events),
         table=_table(result),
-        diagnoses=diagnoses(result),
+        diagnoses=[Behaviour.of(one) for one in result.diagnoses],
         source=source,
         unexplaining=_unexplaining(result, source),
         large=any(one.evidence is None for one in clauses),
     )
 
 
-def diagnoses(result: Result) -> tuple[Any, ...]:
-    """What is probably wrong with the endpoint.
-
-    Each has `defects`, one or several alternatives (`name`, `known_as`, `description`, `fix`, `source`), and
-    `explains`, the ids of the clauses that fail because of it.
-    """
-    found: tuple[Any, ...] = getattr(result, "diagnoses", ())
-    return found
-
-
 # --- clauses ----------------------------------------------------------------------------------------------------------
 
 
 def _clauses(
-    result: Result, contract: Contract, redactor: Redactor, source: InSource | None, command: str
+    result: Result,
+    contract: Contract,
+    redactor: Redactor,
+    source: InSource | None,
+    command: str,
+    scripts: Mapping[str, Path],
 ) -> list[Shown]:
     """Every clause, and what differs in other API versions; those that want attention first, then by the contract."""
     evidence = Evidence(redactor)
     groups = {group.id: group for group in contract.groups}
     found = [(one, ()) for one in result.clauses] + [(one.result, one.versions) for one in differences(result)]
+    behaviours = [Behaviour.of(one) for one in result.diagnoses]
 
     def clean(text: str) -> str:
         return harmless(redactor.clean(text))
 
     def shown(one: ClauseResult, versions: tuple[str, ...]) -> Shown:
-        clause, failing = one.clause, one.status in BAD
+        clause, failing = one.clause, one.standing in (*BAD, KNOWN)
         told = [Told(record, number, None) for number, record in enumerate(one.scenarios)]
-        bad = sorted((this for this in told if failing and this.bad), key=lambda this: this.record.status == ERROR)
+        # What is known to fail is beside the point where something else failed too.
+        wanted = (KNOWN,) if one.standing == KNOWN else BAD
+        bad = [this for this in told if failing and this.status in wanted]
+        bad.sort(key=lambda this: this.status == ERROR)
         drawn = [
             Told(this.record, this.number, timeline(this.record, clean) if place < MOST_PICTURES else None)
             for place, this in enumerate(bad)
@@ -246,15 +285,16 @@ def _clauses(
             bad=tuple(drawn),
             others=tuple(this for this in told if this not in bad),
             again=again(command, result.target, clause.id, versions),
-            diagnoses=tuple(this for this in diagnoses(result) if clause.id in this.explains),
+            replay=replay(scripts[clause.id]) if clause.id in scripts and failing else "",
+            diagnoses=tuple(this for this in behaviours if clause.id in this.explains),
             findings=tuple(_in_source(clause.id, source)) if source is not None and failing else (),
             evidence=evidence.pack(one),
         )
 
     # What failed is packed first, should there not be room for all.
-    ordered = sorted(found, key=lambda one: one[0].status not in BAD)
+    ordered = sorted(found, key=lambda one: one[0].status not in BAD or not one[0].counted)
     clauses = [shown(one, versions) for one, versions in ordered]
-    return sorted(clauses, key=lambda one: one.place if one.status in BAD else (len(STATUSES), 0))
+    return sorted(clauses, key=lambda one: one.place if one.urgent else (len(STATUSES), 0))
 
 
 def _in_source(clause_id: str, source: InSource) -> Iterator[dict[str, str]]:
@@ -269,9 +309,9 @@ def _in_source(clause_id: str, source: InSource) -> Iterator[dict[str, str]]:
         }
 
 
-def _counts(clauses: Iterable[Shown]) -> list[tuple[str, int]]:
-    """How many clauses have each status, what wants attention first."""
-    count = Counter(one.status for one in clauses if not one.versions)
+def _counts(counted: Iterable[Shown], result: Result) -> list[tuple[str, int]]:
+    """How many clauses have each status, what wants attention first; what a run never came to has none."""
+    count = Counter(one.status for one in counted if one.result.scenarios or not result.problem)
     return [(status, count[status]) for status in STATUSES if count[status]]
 
 
@@ -280,20 +320,29 @@ def _counts(clauses: Iterable[Shown]) -> list[tuple[str, int]]:
 
 def _lead(result: Result, strict: bool) -> str:
     """What the verdict means here, in a sentence."""
-    every = [*result.clauses, *(one.result for one in differences(result))]
-    failed = {one.clause.id for one in every if one.status == FAILED}
-    musts = [one for one in result.clauses if one.clause.level == "MUST" and one.status != NOT_APPLICABLE]
-    do = "do" if len(failed) > 1 else "does"
+    every = [*result.counted, *(one.result for one in differences(result))]
+    failed, warned, known = (
+        {one.clause.id for one in every if one.standing == status} for status in (FAILED, WARNED, KNOWN)
+    )
+    musts = [one for one in result.counted if one.clause.level == "MUST" and one.status != NOT_APPLICABLE]
+    but = f" but what is known to fail ({many(len(known), 'clause')})" if known else ""
+    passing = result.baseline is not None and result.baseline.passing
     if result.verdict == NOT_CERTIFIED:
+        listed = "what is listed as known to fail passes: that must be removed from the list."
         if failed:
-            return f"{len(failed)} of the {len(musts)} clauses that must hold and that apply {do} not."
-        if strict:
-            return "Every MUST holds; a SHOULD does not, and this run was asked to be strict."
-        return "A clause that must hold does not."
+            do = "do" if len(failed) > 1 else "does"
+            told = f"{len(failed)} of the {len(musts)} clauses that must hold and that apply {do} not."
+            return f"{told} And {listed}" if passing else told
+        if strict and warned:
+            told = f"Every MUST holds{but}; a SHOULD does not, and this run was asked to be strict."
+            return f"{told} And {listed}" if passing else told
+        return f"Nothing failed{but}, and {listed}" if passing else "A clause that must hold does not."
     if result.verdict == NOT_JUDGED:
         return "Nothing can be said about the endpoint: the run could not be finished."
     if result.verdict == PARTIAL:
-        return "Nothing failed, but something was left out. What that is stands first below."
+        if known and all(line.startswith(_KNOWN_TO_FAIL) for line in result.left_out):
+            return f"Nothing failed{but}. What that is, and why it is accepted, stands first below."
+        return f"Nothing failed{but}, but something was left out. What that is stands first below."
     return "Every clause that must hold and that applies was judged, and holds."
 
 
@@ -302,7 +351,7 @@ def _untested(result: Result) -> list[tuple[str, list[tuple[str, list[str]]]]]:
     told: list[tuple[str, list[tuple[str, list[str]]]]] = []
     for status in (NOT_TESTABLE, NOT_APPLICABLE):
         reasons: dict[str, list[str]] = {}
-        for one in result.clauses:
+        for one in result.counted:
             if one.status == status:
                 reasons.setdefault(one.reason or "no reason was given", []).append(one.clause.id)
         for difference in differences(result):
@@ -330,7 +379,7 @@ class Table:
 
 
 def _table(result: Result) -> Table | None:
-    found = grid(result)
+    found = grid(result, standing=True)
     if not found:
         return None
     versions = []
@@ -360,7 +409,7 @@ def _unexplaining(result: Result, source: InSource | None) -> list[tuple[str, in
     """The rules of the scan whose findings explain no failed clause, and how many findings each has."""
     if source is None:
         return []
-    failed = {one.clause.id for one in result.clauses if one.status in (FAILED, WARNED)}
+    failed = {one.clause.id for one in result.counted if one.status in (FAILED, WARNED)}
     failed |= {one.result.clause.id for one in differences(result) if one.result.status in (FAILED, WARNED)}
     return sorted(Counter(finding.rule.id for finding in source.others(failed)).items())
 

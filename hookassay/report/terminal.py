@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +19,7 @@ from ..judging.journal import ERROR, FAILED, NOT_APPLICABLE, NOT_TESTABLE, PASSE
 from ..judging.subscription import losses
 from ..judging.verdict import CERTIFIED, KNOWN, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
-from .again import again
+from .again import again, replay
 from .document import WARNED
 from .grid import differences, grid
 from .in_source import InSource
@@ -285,7 +283,7 @@ class TerminalReport:
             self._in_source(clause.id)
         self._paper.paragraph("Again:", again(self._command, run.target, clause.id, versions), wrap=False)
         if clause.id in self._scripts:
-            self._paper.paragraph("Replay:", f"sh {shlex.quote(_from_here(self._scripts[clause.id]))}", wrap=False)
+            self._paper.paragraph("Replay:", replay(self._scripts[clause.id]), wrap=False)
         for scenario in bad[1 : MOST_OTHER_SCENARIOS + 1]:
             self._paper.paragraph("Also:", f"{scenario.name}: {scenario.message or scenario.seen}")
         unshown = len(bad) - MOST_OTHER_SCENARIOS - 1
@@ -513,13 +511,6 @@ def _milliseconds(seconds: float) -> str:
 def _broken(result: ClauseResult) -> str:
     """What a clause that ended in an error stumbled over."""
     return next((one.message for one in result.scenarios if one.status == ERROR), result.reason)
-
-
-def _from_here(path: Path) -> str:
-    """A path as one would type it."""
-    with suppress(ValueError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
 
 
 def _on_this_machine(url: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from defects.registry import CATALOGUE, Defect, load
 
 from hookassay.judging.contract import Contract
+from hookassay.judging.diagnosis import address
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "kill-matrix.md"
@@ -101,17 +102,7 @@ def _catalogue() -> Iterator[str]:
     yield "| number | what it is | where, among others |"
     yield "|---|---|---|"
     for number, kind in CATALOGUE.items():
-        yield f"| {number} | {kind['title']} | {', '.join(map(_linked, kind['seen']))} |"
-
-
-def _linked(place: str) -> str:
-    """A link to an advisory, or to an issue or pull request on GitHub, which sends on from one to the other."""
-    if place.startswith("CVE-"):
-        return f"[{place}](https://nvd.nist.gov/vuln/detail/{place})"
-    if place.startswith("GHSA-"):
-        return f"[{place}](https://github.com/advisories/{place})"
-    repository, number = place.split("#")
-    return f"[{place}](https://github.com/{repository}/issues/{number})"
+        yield f"| {number} | {kind['title']} | {', '.join(f'[{place}]({address(place)})' for place in kind['seen'])} |"
 
 
 if __name__ == "__main__":

@@ -168,6 +168,29 @@
     true,
   );
 
+  // --- commands to be copied ---
+
+  // Where the page came over plain HTTP a browser has no clipboard for it; then what is selected is copied.
+  const copy = async (shown) => {
+    try {
+      await navigator.clipboard.writeText(shown.textContent);
+      return true;
+    } catch {
+      getSelection().selectAllChildren(shown);
+      return document.execCommand("copy");
+    }
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    const copied = await copy(button.previousElementSibling);
+    button.textContent = copied ? "Copied" : "Selected: copy it by hand";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 3000);
+  });
+
   filter();
   // A browser goes to what the link names when all is loaded, and takes the focus with it: ours comes after that.
   if (document.readyState === "complete") visit();
