@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from results import delivery, judged, result, scenario, violation
 from traffic import traffic
 
+from hookassay.judging.baseline import Entry, Standing
+from hookassay.judging.diagnosis import Defect, Diagnosis
 from hookassay.judging.journal import Reading
-from hookassay.judging.verdict import NOT_CERTIFIED, Result, Target
+from hookassay.judging.verdict import NOT_CERTIFIED, PARTIAL, Result, Target
 from hookassay.orders.vocabulary import Order
 
 SESSION = "cs_test_run7f3a_1"
@@ -35,6 +39,53 @@ def failing(**changes: Any) -> Result:
     return result(*found, verdict=NOT_CERTIFIED, **changes)
 
 
+LATE = "ticket 7, until March"
+"""Why a known failure is accepted."""
+
+
+def known_failing(*passing: Entry, **changes: Any) -> Result:
+    """A run in which OO-01 fails as the baseline says, and `passing` are listed although they pass."""
+    lost = violation("OO-01", "refund first", "a refunded order", "a paid order", known=LATE)
+    used = Entry("OO-01", "refund first", LATE)
+    values = {
+        "verdict": NOT_CERTIFIED if passing else PARTIAL,
+        "left_out": (f"Known to fail: OO-01 ({LATE}).",),
+        "baseline": Standing(Path("known.toml"), (used,), passing),
+    }
+    return result(judged("OO-01", "failed", "it was lost", lost), **values | changes)
+
+
+def later(**changes: Any) -> Result:
+    """A run in which OO-01 fails, which came after the version of the contract that was judged by."""
+    lost = violation("OO-01", "refund first", "a refunded order", "a paid order")
+    found = judged("OO-01", "failed", "it was lost", lost)
+    found = replace(found, clause=replace(found.clause, since="2026.2"), counted=False)
+    return result(found, **changes)
+
+
+def defect(known_as: str, fix: str, *seen: str) -> Defect:
+    """A defect that fails RP-05 and OO-02."""
+    name = known_as.replace(" ", "_")
+    return Defect(name, known_as, f"It has {known_as}.", fix, seen, frozenset({"RP-05", "OO-02"}), frozenset())
+
+
+ALIKE = (
+    defect(
+        "an order looked for and then inserted", "Let the database refuse a second one.", "CVE-2026-1", "shop/shop#7"
+    ),
+    defect("no unique key", "Let the database refuse a second one."),
+    defect("a lock of one process", "Lock in the database.", "GHSA-aaaa-bbbb-cccc"),
+    defect("a lock of one thread", "Lock in the database."),
+    defect("a lock that expires", "Hold the lock until the work commits."),
+)
+"""Five defects of the same signs, of which some are mended in the same way."""
+
+
+def diagnosed(*defects: Defect) -> Result:
+    """The run of `failing`, which behaves like one of `defects`."""
+    return failing(diagnoses=(Diagnosis(defects or ALIKE, ("RP-05", "OO-02")),))
+
+
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw"
 TOKEN = "hunter2hunter2"
 
@@ -52,10 +103,12 @@ def planted(text: str) -> Result:
         judged("RP-03", "passed", "", good),
         judged("OO-01", "error", text, scenario("OO-01", text, "error", text)),
         judged("OO-02", "not_testable", text),
+        judged("SG-04", "failed", text, violation("SG-04", text, text, text, known=text)),
         verdict=NOT_CERTIFIED,
         problem=text,
         left_out=(text,),
         preflight=(text,),
         advice=text,
+        baseline=Standing(Path(text), (Entry("SG-04", text, text, text),), (Entry("RP-03", text, text, text),)),
         target=Target(f"http://localhost/{text}", "sqlite", text, text, (text,), app=text),
     )

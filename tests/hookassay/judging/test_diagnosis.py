@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hookassay.judging.contract import Contract
-from hookassay.judging.diagnosis import Defect, diagnose, known_defects
+from hookassay.judging.diagnosis import Defect, address, diagnose, known_defects
 from hookassay.judging.journal import FAILED, ScenarioRecord
 from hookassay.judging.verdict import ClauseResult
 
@@ -98,3 +98,16 @@ def test_each_known_defect_is_told_by_what_it_fails(known: Defect) -> None:
     (diagnosis,) = diagnose(clauses)
     assert known in diagnosis.defects
     assert set(diagnosis.explains) == known.fails
+
+
+@pytest.mark.parametrize(
+    ("place", "page"),
+    [
+        ("CVE-2026-1", "https://nvd.nist.gov/vuln/detail/CVE-2026-1"),
+        ("GHSA-aaaa-bbbb-cccc", "https://github.com/advisories/GHSA-aaaa-bbbb-cccc"),
+        ("shop/shop#7", "https://github.com/shop/shop/issues/7"),
+    ],
+)
+def test_a_place_has_an_address(place: str, page: str) -> None:
+    """Where a defect was seen can be looked at."""
+    assert address(place) == page

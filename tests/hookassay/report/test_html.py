@@ -6,16 +6,18 @@ import base64
 import gzip
 import html as markup
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from results import CONTRACT, judged, result, scenario, violation
-from runs import SECRET, TOKEN, failing, planted
+from runs import ALIKE, LATE, SECRET, TOKEN, diagnosed, failing, known_failing, later, planted
 
 from hookassay.errors import UsageError
+from hookassay.judging.baseline import Entry
+from hookassay.judging.contract import Level
 from hookassay.judging.verdict import NOT_CERTIFIED, NOT_JUDGED, PARTIAL, Result, Target
 from hookassay.redaction import Redactor
 from hookassay.report import html
@@ -31,6 +33,11 @@ def page(run: Result, redactor: Redactor | None = None, **options: Any) -> str:
 def words(text: str) -> str:
     """What a page says, without its tags, each white space one blank."""
     return " ".join(markup.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def sentence(text: str) -> str:
+    """A text as it stands alone."""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def clause(text: str, anchor: str) -> str:
@@ -218,39 +225,48 @@ def test_our_own_error_blames_nobody() -> None:
     assert "What is probably wrong" not in told
 
 
-@dataclass(frozen=True)
-class Known:
-    """A defect, as a diagnosis names it."""
-
-    name: str
-    known_as: str
-    description: str
-    fix: str
-    source: str = "D32"
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """Stands for what judging finds out: alternatives, and the clauses that they explain."""
-
-    defects: tuple[Known, ...]
-    explains: tuple[str, ...]
-
-
-def test_a_diagnosis_stands_above_and_beside_the_clauses_that_it_explains(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diagnosis_stands_above_and_beside_the_clauses_that_it_explains() -> None:
     """What is probably wrong is told once for all, and again where somebody reads of one clause."""
-    first = Known("select_insert", "an order looked for and then inserted", "Two workers race.", "Use a unique key")
-    second = Known("no_key", "a table without a unique key", "Nothing stops it.", "Add one")
-    found = (Diagnosis((first, second), ("RP-05", "OO-02")),)
-    monkeypatch.setattr(html, "diagnoses", lambda _: found)
-    text = page(failing())
-    told = words(clause(text, "RP-05"))
+    text = page(diagnosed())
+    above = words(text).partition("Clauses")[0]
+    beside = words(clause(text, "RP-05"))
 
-    assert "It behaves like one of these: an order looked for and then inserted Two workers race. How it is" in told
-    assert "How it is mended Use a unique key. a table without a unique key" in told
-    assert "It explains OO-02 RP-05" in told
-    assert "What is probably wrong It behaves like one of these:" in words(text).partition("Clauses")[0]
-    assert "It behaves like an implementation that selects" not in told
+    assert "What is probably wrong Behaves like an order looked for and then inserted It has an order" in above
+    assert "What is probably wrong Behaves like an order looked for and then inserted It has an order" in beside
+    assert "Explains OO-02 RP-05" in above
+    assert "It explains OO-02 RP-05" in beside
+    assert "It behaves like an implementation that selects" not in beside
+
+
+def test_defects_that_are_mended_alike_are_mended_once() -> None:
+    """The same fix is said once for all alternatives that have it."""
+    told = words(clause(page(diagnosed()), "RP-05"))
+
+    assert "or like no unique key It has no unique key. How each of these is mended Let the database refuse" in told
+    assert told.count("Let the database refuse a second one.") == 1
+    assert told.count("Lock in the database.") == 1
+
+
+def test_three_alternatives_are_open() -> None:
+    """Whoever wants to read of more opens them."""
+    text = clause(page(diagnosed()), "RP-05")
+    hidden = text.partition("<summary>or like 2 other defects of the same signs</summary>")[2].partition("</details>")[
+        0
+    ]
+
+    assert "a lock of one thread" in words(hidden)
+    assert "How it is mended as above." in words(hidden)
+    assert "a lock that expires" in words(hidden)
+    assert "a lock of one process" not in words(hidden)
+    assert "other defect" not in page(diagnosed(*ALIKE[:3]))
+
+
+def test_where_a_defect_was_seen_is_a_link() -> None:
+    """Advisories and issues, so that whoever doubts a diagnosis looks at one."""
+    text = clause(page(diagnosed()), "RP-05")
+
+    assert '<a href="https://nvd.nist.gov/vuln/detail/CVE-2026-1" rel="noopener noreferrer">CVE-2026-1</a>, ' in text
+    assert '<a href="https://github.com/shop/shop/issues/7" rel="noopener noreferrer">shop/shop#7</a>' in text
 
 
 def test_a_passed_clause_shows_its_scenarios() -> None:
@@ -281,6 +297,166 @@ def test_versions_have_their_table() -> None:
     assert "RP-05 ✔ passed ✘ failed" in told
     assert '<a href="#RP-05-2024-06-20"><span class="failed">' in text
     assert "hookassay certify --api-version 2024-06-20 --only RP-05" in words(clause(text, "RP-05-2024-06-20"))
+
+
+def test_a_failure_has_the_command_of_its_script() -> None:
+    """What was sent can be sent again, and the clause judged again; a clause that passed has no script."""
+    scripts = {one: Path.cwd() / "a report" / "repro" / f"{one}.sh" for one in ("RP-05", "SG-01")}
+    text = page(failing(), command="hookassay certify URL", scripts=scripts)
+
+    assert (
+        "The same deliveries sh 'a report/repro/RP-05.sh' Copy "
+        "The clause judged again hookassay certify URL --only RP-05 Copy" in words(clause(text, "RP-05"))
+    )
+    assert "repro" not in clause(text, "SG-01")
+    assert "repro" not in clause(text, "OO-02")
+
+
+# --- known failures ---------------------------------------------------------------------------------------------------
+
+
+def test_a_known_failure_is_told_apart() -> None:
+    """It has a sign and words of its own, is no finding, is closed, and says why it is accepted."""
+    text = page(known_failing())
+    told = words(clause(text, "OO-01"))
+
+    assert "~ 1 known to fail ✔ 7 passed" in words(text)
+    assert "~ OO- 01 known to fail" in words(text)
+    assert 'data-status="known"' in clause(text, "OO-01")
+    assert "<details open" not in clause(text, "OO-01").partition("<summary>")[0]
+    assert "What wants attention" not in text
+    assert "Known to fail as known.toml says" in words(text)
+    assert f"Scenario: refund first Known to fail {LATE}. Expected a refunded order Seen a paid order" in told
+
+
+def test_known_failures_are_listed() -> None:
+    """Whoever signs off reads which they are and why, once, before what was not tested."""
+    told = words(page(known_failing()))
+
+    assert "Nothing failed but what is known to fail (1 clause). What that is, and why it is accepted, stands" in told
+    assert (
+        f"~ Fails as listed known.toml accepts this for now, and says why. OO-01 refund first: {sentence(LATE)}" in told
+    )
+    assert "Known to fail: OO-01" not in told
+
+
+def test_what_else_was_left_out_is_said_beside_known_failures() -> None:
+    """A run of one group with a known failure is partial for two reasons."""
+    left_out = (f"Known to fail: OO-01 ({LATE}).", "Only OO was asked for (--only).")
+
+    assert "known to fail (1 clause), but something was left out." in words(page(known_failing(left_out=left_out)))
+
+
+def test_a_known_failure_that_passes_fails_the_run() -> None:
+    """The page says what to remove from which file."""
+    told = words(page(known_failing(Entry("RP-03", "as it should be", "ticket 8", "2023-10-16"))))
+
+    assert "Not certified http://localhost:4242/stripe/webhook Nothing failed but what is known to fail (1" in told
+    assert "and what is listed as known to fail passes: that must be removed from the list." in told
+    assert (
+        "✘ Listed as known to fail, and passes Remove this entry from known.toml: until then the run fails (exit code "
+        "1). RP-03 as it should be, API version 2023-10-16: Ticket 8." in told
+    )
+
+
+def test_a_baseline_of_which_nothing_was_judged() -> None:
+    """That a baseline was given is said all the same."""
+    run = known_failing()
+    assert run.baseline is not None
+    empty = result(baseline=replace(run.baseline, used=()))
+
+    assert "Known failures Of what known.toml lists nothing failed, and nothing passed." in words(page(empty))
+    assert "Known failures" not in words(page(result()))
+
+
+def test_a_new_failure_beside_a_known_one() -> None:
+    """What failed is what nobody knew of; the other is told below it with its reason."""
+    mixed = judged(
+        "OO-01",
+        "failed",
+        "x",
+        violation("OO-01", "refund first", "refunded", "paid", known=LATE),
+        violation("OO-01", "two refunds", "both", "one"),
+    )
+    text = page(known_failing(clauses=result(mixed).clauses, verdict=NOT_CERTIFIED))
+    told = words(clause(text, "OO-01"))
+
+    assert "1 of the 7 clauses that must hold" in words(text)
+    assert 'data-status="failed"' in clause(text, "OO-01")
+    assert "What happened Scenario: two refunds" in told
+    assert (
+        f"1 other scenario of this clause ~ refund first known to fail, 1 delivery Known to fail {sentence(LATE)}"
+        in told
+    )
+
+
+def test_a_version_in_which_a_failure_is_known() -> None:
+    """The table of API versions has the sign of known failures too."""
+    old = judged("OO-01", "failed", "x", violation("OO-01", "a", "x", "y", known=LATE))
+    text = page(result(verdict=PARTIAL, versions={"2024-06-20": (old,)}, baseline=known_failing().baseline))
+
+    assert "OO-01 ✔ passed ~ known to fail" in words(text)
+    assert 'data-status="known"' in clause(text, "OO-01-2024-06-20")
+
+
+# --- versions of the contract -----------------------------------------------------------------------------------------
+
+
+def test_clauses_that_came_later_do_not_count() -> None:
+    """They stand apart, closed, and neither the counts nor the rows of the groups have them."""
+    text = page(later())
+    told = words(text)
+
+    assert "✔ 7 passed What is certified" in told
+    assert "added later ✘ OO-01 failed, not counted" in told
+    assert "Added after contract 2026.1 reported, not counted for the verdict" in told
+    assert "OO-01 MUST since 2026.2 A refund" in words(clause(text, "OO-01"))
+    assert "Expected a refunded order Seen a paid order" in words(clause(text, "OO-01"))
+    assert not re.search(r'id="OO-01"[^>]* open', text)
+    assert "What wants attention" not in told
+
+
+def test_a_clause_that_came_later_and_was_not_tested_is_not_missing() -> None:
+    """What was not tested is about what counts."""
+    run = later()
+    skipped = tuple(one if one.counted else replace(one, status="not_testable") for one in run.clauses)
+
+    assert "Not testable" not in words(page(replace(run, clauses=skipped)).partition("The contract at a glance")[0])
+
+
+def test_clauses_that_came_later_are_not_asked_for() -> None:
+    """A run that did not judge them lacks nothing."""
+    clauses = tuple(replace(one, since="2026.2") if one.id == "OO-01" else one for one in CONTRACT.clauses)
+    contract = replace(CONTRACT, clauses=clauses, versions=("2026.1", "2026.2"))
+    without = replace(result(), clauses=tuple(one for one in result().clauses if one.clause.id != "OO-01"))
+
+    assert "not asked for" not in words(html.page(without, contract, Redactor()))
+
+
+# --- the certificate --------------------------------------------------------------------------------------------------
+
+
+def test_a_certified_run_names_its_levels() -> None:
+    """What it certifies stands at the top, and why it does not give the other levels."""
+    levels = (
+        Level("idempotent", "Once is once.", ("RP",)),
+        Level("convergent", "Any order.", ("OO",)),
+        Level("authentic", "What is signed.", ("SG",)),
+    )
+    contract = replace(CONTRACT, levels=levels)
+    skipped = [judged(f"SG-0{number}", "not_applicable", "it has no secret") for number in range(1, 5)]
+    text = html.page(result(*skipped), contract, Redactor())
+    told = words(text).partition("What was tested")[0]
+
+    assert "What is certified ✔ idempotent Once is once. ✔ convergent Any order. ○ authentic, not given" in told
+    assert "SG-03 not applicable (it has no secret). and 1 more reason SG-04 not applicable" in told
+    assert "The certificate is the file certificate.json beside this page." in told
+
+
+def test_a_run_that_is_not_certified_has_no_certificate() -> None:
+    """Neither levels nor a file that is not there."""
+    assert "What is certified" not in page(failing())
+    assert "certificate.json" not in page(known_failing())
 
 
 # --- what must not be in it -------------------------------------------------------------------------------------------

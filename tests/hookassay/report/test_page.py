@@ -12,7 +12,7 @@ import browser
 import pytest
 from needed import needed
 from results import CONTRACT, delivery, judged, result, scenario
-from runs import SECRET, TOKEN, failing, planted
+from runs import SECRET, TOKEN, diagnosed, failing, known_failing, later, planted
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -151,6 +151,17 @@ def test_filter_by_status(opened: Open) -> None:
     assert texts(window, "#found") == ["8 clauses"]
 
 
+def test_filter_by_known_failures(opened: Open) -> None:
+    """What is known to fail can be had alone, and is closed until somebody wants to see it."""
+    window = opened(known_failing())
+    closed = not is_open(window, "OO-01")
+    window.find_element(By.CSS_SELECTOR, "input[value=passed]").click()
+
+    assert closed
+    assert shown(window) == ["OO-01"]
+    assert texts(window, ".chip") == ["~ known to fail", "✔ passed"]
+
+
 def test_filter_by_group(opened: Open) -> None:
     """A group of clauses alone; headings of others go with their clauses."""
     window = opened()
@@ -219,6 +230,36 @@ def test_links_resolve(opened: Open) -> None:
     assert outside == {"https://docs.stripe.com/webhooks"}
     assert len(inside) > 16
     assert window.execute_script("return arguments[0].filter(id => !document.getElementById(id))", inside) == []
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_can_be_copied(opened: Open) -> None:
+    """One click puts it into the clipboard, and says so."""
+    window = opened()
+    button = window.find_element(By.CSS_SELECTOR, "#RP-05 .copy")
+    command = window.find_element(By.CSS_SELECTOR, "#RP-05 .command").text
+    button.click()
+    wait(window, lambda _: button.text == "Copied")
+    field = window.find_element(By.ID, "text")
+    field.send_keys(Keys.CONTROL, "v")
+
+    assert command.startswith("hookassay certify http://localhost:4242/stripe/webhook")
+    assert field.get_attribute("value") == command
+
+
+def test_a_command_can_be_copied_where_a_browser_gives_no_clipboard(opened: Open) -> None:
+    """A page that came over plain HTTP has none; what was selected is copied then."""
+    window = opened()
+    window.execute_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    button = window.find_element(By.CSS_SELECTOR, "#OO-02 .copy")
+    button.click()
+    wait(window, lambda _: button.text == "Copied")
+    field = window.find_element(By.ID, "text")
+    field.send_keys(Keys.CONTROL, "v")
+
+    assert (field.get_attribute("value") or "").endswith("--only OO-02")
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------
@@ -292,7 +333,7 @@ def test_the_first_tab_skips_to_the_clauses(opened: Open) -> None:
     assert window.switch_to.active_element.text == "Skip to the clauses"
 
 
-@pytest.mark.parametrize("run", [told(), result(), planted("x" * 300)])
+@pytest.mark.parametrize("run", [told(), result(), planted("x" * 300), diagnosed(), known_failing()])
 def test_a_phone_need_not_be_scrolled_sideways(opened: Open, run: Result) -> None:
     """At 320 and 375 pixels nothing is wider than the page, with everything open."""
     for width in (320, 375):
@@ -340,12 +381,13 @@ return [...new Set(found)];
 """
 
 
+@pytest.mark.parametrize("run", [told(), diagnosed(), known_failing(), later()])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_can_be_read(opened: Open, window: WebDriver, scheme: str) -> None:
+def test_everything_can_be_read(opened: Open, window: WebDriver, scheme: str, run: Result) -> None:
     """The contrast of every text is at least 4.5 to 1 (WCAG 2.2, 1.4.3), in light and in dark."""
     browser.prefer(window, scheme)
     try:
-        opened().execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+        opened(run).execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
         wait(window, lambda window: window.find_elements(By.CSS_SELECTOR, ".moments"))
 
         assert window.execute_script(CONTRAST) == []
@@ -401,6 +443,7 @@ def test_it_says_all_without_scripts(opened: Open, window: WebDriver) -> None:
         opened()
         hint = window.find_element(By.CSS_SELECTOR, "noscript").text
         filtering = window.find_element(By.CSS_SELECTOR, ".filter").is_displayed()
+        copying = window.find_element(By.CSS_SELECTOR, "#RP-05 .copy").is_displayed()
         window.find_element(By.CSS_SELECTOR, "#SG-02 > summary").click()
         prevents = window.find_element(By.CSS_SELECTOR, "#SG-02 .columns").text
     finally:
@@ -408,6 +451,7 @@ def test_it_says_all_without_scripts(opened: Open, window: WebDriver) -> None:
 
     assert "Without scripts" in hint
     assert not filtering
+    assert not copying
     assert "selects and then inserts" in prevents
 
 
