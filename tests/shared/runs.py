@@ -70,9 +70,7 @@ def defect(known_as: str, fix: str, *seen: str) -> Defect:
 
 
 ALIKE = (
-    defect(
-        "an order looked for and then inserted", "Let the database refuse a second one.", "CVE-2026-1", "shop/shop#7"
-    ),
+    defect("a search and an insert", "Let the database refuse a second one.", "CVE-2026-1", "shop/shop#7"),
     defect("no unique key", "Let the database refuse a second one."),
     defect("a lock of one process", "Lock in the database.", "GHSA-aaaa-bbbb-cccc"),
     defect("a lock of one thread", "Lock in the database."),

@@ -2,8 +2,9 @@
 
     python tests/shared/screenshots.py FOLDER
 
-Judges the reference server, the handler of tests/defects/origin.py, and nothing (a port on which nobody listens), and
-takes pictures of the three reports: as a wide page, in dark, on a phone, and as a printed page.
+Judges the reference server, the handler of tests/defects/origin.py, a server that behaves like many known defects, the
+same with a baseline of what fails and with one that lists what passes too, and nothing (a port on which nobody
+listens). Takes pictures of each report: as a wide page, in dark, on a phone, and as a printed page.
 """
 
 from __future__ import annotations
@@ -21,20 +22,38 @@ from scripted import free_port
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 ORIGIN = "origin"
+ALIKE = "sessions_in_any_case"
+"""A defect that others cannot be told from."""
+BASELINE = "known.toml"
+PASSING = """
+[[known]]
+clause = "RP-03"
+example = "the payment again"
+reason = "mended on another branch, ticket 8"
+"""
 LONGEST = 6000
 """Pixels of a page that are taken; the rest looks alike."""
 
 
 def reports(folder: Path) -> Iterator[tuple[str, Path]]:
     """Each report with the name of its pictures."""
-    for name in ("passed", "failed", "not-judged"):
+    names = ("passed", "failed", "alike", "known", "mended", "not-judged")
+    for name in names:
         (folder / name).mkdir()
     judged.certify(folder / "passed")
     orders = f"sqlite:///{folder / 'failed' / 'orders.db'}"
     with defective.serving(defective.DEFECTS[ORIGIN], folder / "failed") as url:
         judged.certify(folder / "failed", url, "--orders", orders)
+    baseline = folder / BASELINE
+    orders = f"sqlite:///{folder / 'orders.db'}"
+    with defective.serving(defective.DEFECTS[ALIKE], folder) as url:
+        told = (url, "--orders", orders, "--only", "OR-12,RP")
+        judged.certify(folder / "alike", *told, "--write-baseline", str(baseline))
+        judged.certify(folder / "known", *told, "--baseline", str(baseline))
+        baseline.write_text(baseline.read_text(encoding="utf-8") + PASSING, encoding="utf-8")
+        judged.certify(folder / "mended", *told, "--baseline", str(baseline))
     judged.certify(folder / "not-judged", f"http://127.0.0.1:{free_port()}/stripe/webhook")
-    for name in ("passed", "failed", "not-judged"):
+    for name in names:
         yield name, folder / name / "hookassay-report" / "report.html"
 
 
