@@ -326,9 +326,10 @@ def _lead(result: Result, strict: bool) -> str:
     )
     musts = [one for one in result.counted if one.clause.level == "MUST" and one.status != NOT_APPLICABLE]
     but = f" but what is known to fail ({many(len(known), 'clause')})" if known else ""
-    passing = result.baseline is not None and result.baseline.passing
+    passing = len(result.baseline.passing) if result.baseline is not None else 0
     if result.verdict == NOT_CERTIFIED:
-        listed = "what is listed as known to fail passes: that must be removed from the list."
+        pass_ = "passes" if passing == 1 else "pass"
+        listed = f"{many(passing, 'entry', 'entries')} of the baseline {pass_} now, and must be removed."
         if failed:
             do = "do" if len(failed) > 1 else "does"
             told = f"{len(failed)} of the {len(musts)} clauses that must hold and that apply {do} not."
@@ -336,7 +337,7 @@ def _lead(result: Result, strict: bool) -> str:
         if strict and warned:
             told = f"Every MUST holds{but}; a SHOULD does not, and this run was asked to be strict."
             return f"{told} And {listed}" if passing else told
-        return f"Nothing failed{but}, and {listed}" if passing else "A clause that must hold does not."
+        return f"Nothing failed{but}. But {listed}" if passing else "A clause that must hold does not."
     if result.verdict == NOT_JUDGED:
         return "Nothing can be said about the endpoint: the run could not be finished."
     if result.verdict == PARTIAL:

@@ -49,6 +49,8 @@ def test_the_report_names_the_script(failure: Failure) -> None:
     """Whoever reads of a failure is told which script shows it again."""
     assert failure.done.exit_code == 1, failure.done.output
     assert "  Replay:   sh hookassay-report/repro/OO-01.sh\n" in failure.done.output
+    page = (failure.folder / "hookassay-report" / "report.html").read_text(encoding="utf-8")
+    assert ">sh hookassay-report/repro/OO-01.sh</pre>" in page
 
 
 def test_the_script_shows_it_again(failure: Failure) -> None:

@@ -127,6 +127,14 @@ def test_clauses_that_nobody_asked_for_are_counted() -> None:
     assert "6 clauses of the contract were not asked for." in words(page(run))
 
 
+def test_what_an_interrupted_run_never_came_to_is_not_counted() -> None:
+    """Of what was not judged nothing is known."""
+    unjudged = judged("OO-01", "error", "the run ended before it")
+
+    assert "✔ 7 passed" in words(page(result(unjudged, verdict=NOT_JUDGED, problem="It was interrupted.")))
+    assert "E 1 error" not in words(page(result(unjudged, verdict=NOT_JUDGED, problem="It was interrupted.")))
+
+
 def test_a_run_that_judged_nothing() -> None:
     """It has its problem to tell, what the preflight found, and no clauses."""
     nothing = result(
@@ -345,7 +353,7 @@ def test_a_known_failure_that_passes_fails_the_run() -> None:
     told = words(page(known_failing(Entry("RP-03", "as it should be", "ticket 8", "2023-10-16"))))
 
     assert "Not certified http://localhost:4242/stripe/webhook Nothing failed but what is known to fail (1" in told
-    assert "and what is listed as known to fail passes: that must be removed from the list." in told
+    assert "(1 clause). But 1 entry of the baseline passes now, and must be removed." in told
     assert (
         "✘ Listed as known to fail, and passes Remove this entry from known.toml : until then the run fails (exit "
         "code 1). RP-03 as it should be, API version 2023-10-16: ticket 8" in told
@@ -397,13 +405,21 @@ def test_clauses_that_came_later_do_not_count() -> None:
     text = page(later())
     told = words(text)
 
-    assert "✔ 7 passed What is certified" in told
-    assert "added later ✘ OO-01 failed, not counted" in told
+    assert "holds. ✔ 7 passed What is certified" in told
+    assert "OO out-of-order ✔ OO- 02 passed added later ✘ OO-01 failed, not counted" in told
     assert "Added after contract 2026.1 reported, not counted for the verdict" in told
     assert "OO-01 MUST since 2026.2 A refund" in words(clause(text, "OO-01"))
     assert "Expected a refunded order Seen a paid order" in words(clause(text, "OO-01"))
     assert not re.search(r'id="OO-01"[^>]* open', text)
     assert "What wants attention" not in told
+
+
+def test_clauses_that_came_later_are_not_among_those_that_must_hold() -> None:
+    """The sentence under the verdict counts what counts."""
+    run = later()
+    clauses = tuple(judged("RP-05", "failed", "x") if one.clause.id == "RP-05" else one for one in run.clauses)
+
+    assert "1 of the 6 clauses" in words(page(replace(run, clauses=clauses, verdict=NOT_CERTIFIED)))
 
 
 def test_a_clause_that_came_later_and_was_not_tested_is_not_missing() -> None:
