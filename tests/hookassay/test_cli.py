@@ -77,7 +77,7 @@ class TestCertify:
         done = judged.certify(tmp_path, deployed.url, "--orders", deployed.orders, "--only", "SG-02")
 
         assert done.verdict == "passed (partial)", done.output
-        assert sorted(path.name for path in report.iterdir()) == ["junit.xml", "report.json"]
+        assert sorted(path.name for path in report.iterdir()) == ["junit.xml", "report.html", "report.json"]
 
     def test_list_sends_nothing(self, tmp_path: Path) -> None:
         """--list shows what would run, with no endpoint there at all."""
