@@ -228,7 +228,8 @@ def perform(performance: Performance, *others: object, collect_only: bool = Fals
     """
     stage = Path(str(files("hookassay.steps")))
     arguments = ["-c", str(files("hookassay") / "pytest.ini"), "--rootdir", str(stage), "--noconftest"]
-    arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "--capture=no", "-q"]
+    # Steps hold no assertions of pytest's kind, and to rewrite them takes longer than to run some of them.
+    arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "--capture=no", "--assert=plain", "-q"]
     for plugin in PLUGINS:
         arguments += ["-p", plugin]
     if collect_only:

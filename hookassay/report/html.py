@@ -13,12 +13,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from ..judging.contract import LEVELS, Contract, Group
@@ -186,21 +188,7 @@ def page(
     scripts: Mapping[str, Path] = MappingProxyType({}),
 ) -> str:
     """The page; the arguments are those of `write`."""
-    environment = Environment(
-        loader=PackageLoader("hookassay.report", _PAGE_FILES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: _finished(value, redactor),
-    )
-    environment.filters |= {
-        "own": Markup,
-        "address": address,
-        "linked": _linked,
-        "many": many,
-        "sentence": _sentence,
-    }
+    environment = compiled()
     style, script = (_asset(environment, name) for name in ("report.css", "report.js"))
     clauses = _clauses(result, contract, redactor, source, command, scripts)
     place = {clause.id: place for place, clause in enumerate(contract)}
@@ -209,6 +197,7 @@ def page(
     judged = any(clause.scenarios for clause in result.clauses)
     ids = {one.clause.id for one in result.clauses}
     return environment.get_template("report.html").render(
+        redactor=redactor,
         result=result,
         contract=contract,
         version=version("hookassay"),
@@ -418,10 +407,34 @@ def _unexplaining(result: Result, source: InSource | None) -> list[tuple[str, in
 # --- how it is written ------------------------------------------------------------------------------------------------
 
 
-def _finished(value: Any, redactor: Redactor) -> Any:
+@cache
+def compiled() -> Environment:
+    """The templates, compiled once for all pages of a process."""
+    environment = Environment(
+        loader=PackageLoader("hookassay.report", _PAGE_FILES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finished,
+    )
+    environment.filters |= {
+        "own": Markup,
+        "address": address,
+        "linked": _linked,
+        "many": many,
+        "sentence": _sentence,
+    }
+    for name in ("parts.html", "report.html"):
+        environment.get_template(name)
+    return environment
+
+
+@pass_context
+def _finished(context: Context, value: Any) -> Any:
     """What a template writes: a text without secrets, unless it is our own."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return harmless(redactor.clean(value))
+        return harmless(context["redactor"].clean(value))
     return value
 
 

@@ -29,6 +29,8 @@ CONVERGING = {name for name, defect in DEFECTS.items() if "convergence" in defec
 }
 """Those that are about orders of arrival."""
 EVERY_ORDER = frozenset({"CV-01", "CV-02", "CV-03"})
+ALL_ELSE = ",".join(clause.id for clause in CONTRACT if clause.id not in EVERY_ORDER)
+"""What there is to judge besides every order of arrival, which takes longer than all of it."""
 WEBHOOK = "/stripe/webhook"
 SMOKE = "SG-01,FG-03,RP-03,RF-01,DP-01"
 """A few clauses that each defect is judged by besides its own and what they rest on."""

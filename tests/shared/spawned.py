@@ -21,16 +21,20 @@ LIBRARIES = [
     "gunicorn.app.wsgiapp",
     "gunicorn.workers.gthread",
     "hookassay.cli",
+    "hookassay.cli.certify",
     "hookassay.judging.run",
     "hookassay.orders.sql",
-    "hookassay.report.html",
+    "hookassay.report.certificate",
+    "hookassay.report.github",
     "hookassay.report.junit",
+    "hookassay.report.reproduction",
     "hookassay.report.terminal",
     "peewee",
     "playhouse.pool",
     "psycopg_pool",
     "sqlalchemy.dialects.sqlite",
     "stripe",
+    "warmed",
 ]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(LIBRARIES)
