@@ -29,7 +29,7 @@ def tells_a_refund(fact: Fact) -> bool:
 
 @defect(
     source="synthetic",
-    fails="CV-01",
+    fails="CV-01 OO-05",
     known_as="refunds dropped by a repeated completion",
     fix=(
         "Create the order only where the session has none. A completion that comes again must leave the refunds and "
@@ -101,7 +101,8 @@ def refund_again_after_another_event(settings: Settings) -> WSGIApp:
 
 @defect(
     source="synthetic",
-    fails="CV-03",
+    fails="CV-03 OR-09",
+    may="OO-11 RF-06 RF-11",
     known_as="refunds booked to the customer's current payment",
     fix=(
         "Find the order of each refund by the payment_intent or charge that the event names. Keep no current payment "

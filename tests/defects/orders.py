@@ -710,6 +710,7 @@ def amount_never_compared(settings: Settings) -> WSGIApp:
 @defect(
     source="synthetic",
     fails="OR-09 RF-06 DP-02 CV-02 CV-03",
+    may="DL-11",
     known_as="orders found by the amount paid",
     fix=(
         "Find the order by the session id, client_reference_id or metadata that the shop set, and its refunds and "
