@@ -44,6 +44,10 @@ def page() -> str:
     return "\n".join([HEAD.format(count=len(defects)), *(line for table in tables for line in (*table, ""))])
 
 
+SEVERAL_FAULTS = frozenset({"origin"})
+"""Defects of which no diagnosis is made: what they do wrong is told better by those that have one fault each."""
+
+
 def data() -> str:
     """What a diagnosis goes by, as JSON: a line for each defect.
 
@@ -70,6 +74,7 @@ def data() -> str:
             ensure_ascii=False,
         )
         for name, one in sorted(load().items())
+        if name not in SEVERAL_FAULTS
     )
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
