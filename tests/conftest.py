@@ -15,6 +15,16 @@ import pytest
 from needed import needed
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what is done beside the judgements under way, then what waits for them, last what needs a quiet machine."""
+
+    def place(item: pytest.Item) -> int:
+        asks_for = getattr(item, "fixturenames", ())
+        return 2 if "quiet" in asks_for else int("judgements" in asks_for)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _heed_interruptions() -> None:
     """A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C."""
@@ -73,7 +83,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def under_way(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[ModuleType, pool.Judgements]]:

@@ -8,7 +8,7 @@ import gunicorn_process
 import judged
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -14,7 +14,7 @@ from defective import DEFECTS, RACES, check, judge, serving
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
-REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "3"))
+REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "2"))
 """How often each is judged anew: few times in CI, more to be sure."""
 
 
