@@ -342,7 +342,6 @@ HOOKASSAY_WHOLE=1 in the environment the whole contract."""
 
 
 IN_EVERY_ORDER = {
-    "late, in four threads",
     "409 to early refunds",
     "the shop creates, by SQL",
     "Django",
