@@ -9,11 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import clock_of_2024
 import judged
 import keys
 import pytest
@@ -190,22 +189,8 @@ class TestBadInput:
 
     def test_clocks_apart(self, tmp_path: Path) -> None:
         """An endpoint whose clock is minutes away is not judged, and both clocks are shown."""
-
-        class Late(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response_only(400)
-                self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 GMT")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Late)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            done = judged.certify(tmp_path, f"http://127.0.0.1:{server.server_port}/")
-        finally:
-            server.shutdown()
-            server.server_close()
+        with clock_of_2024.serving() as url:
+            done = judged.certify(tmp_path, url)
 
         assert done.exit_code == 3
         assert "The clocks are" in done.output

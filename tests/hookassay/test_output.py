@@ -10,11 +10,10 @@ import os
 import re
 import shlex
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import clock_of_2024
 import defective
 import judged
 import pytest
@@ -133,22 +132,8 @@ class TestVerdicts:
 
     def test_clocks_apart(self, told: Told) -> None:
         """Not judged: the clocks are too far apart."""
-
-        class Late(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response_only(400)
-                self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 GMT")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Late)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            text = told("certify", f"http://127.0.0.1:{server.server_port}/")
-        finally:
-            server.shutdown()
-            server.server_close()
+        with clock_of_2024.serving() as url:
+            text = told("certify", url)
 
         assert same(re.sub(r"\d+( days?|h| h| minutes?| min)\b", r"N\1", text), "clocks_apart")
 

@@ -10,6 +10,7 @@ import keys
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from needed import needed
 
 from hookassay.attestation.key import key_id, public_key, signing_key
 from hookassay.errors import UsageError
@@ -32,9 +33,7 @@ class TestSigningKey:
 
     def test_passphrase_of_ssh(self, tmp_path: Path) -> None:
         """So is one of ssh-keygen's, whose form does not say it in words."""
-        program = shutil.which("ssh-keygen")
-        if program is None:
-            pytest.skip("ssh-keygen is not installed")
+        program = needed(shutil.which("ssh-keygen"), "no ssh-keygen is installed (apt-get install openssh-client)")
         subprocess.run([program, "-q", "-t", "ed25519", "-N", "hunter2", "-f", str(tmp_path / "key")], check=True)
         with pytest.raises(UsageError, match=r"protected by a passphrase\. It must be one without"):
             signing_key(tmp_path / "key")
