@@ -1,4 +1,4 @@
-"""What an endpoint behaves like, as a page tells it: the likeliest first, and each fix once."""
+"""What an endpoint behaves like, as a person is told: the likeliest first, and each fix once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Behaviour:
 
     @classmethod
     def of(cls, diagnosis: Diagnosis) -> Behaviour:
-        """What a page tells of a diagnosis."""
+        """What is told of a diagnosis."""
         likely = _remedies(diagnosis.defects[:MOST_OPEN])
         said = {one.fix for one in likely}
         further = _remedies(diagnosis.defects[MOST_OPEN:])

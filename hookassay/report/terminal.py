@@ -20,6 +20,7 @@ from ..judging.subscription import losses
 from ..judging.verdict import CERTIFIED, KNOWN, NOT_CERTIFIED, NOT_JUDGED, PARTIAL, ClauseResult, Result, Target
 from ..redaction import Redactor
 from .again import again, replay
+from .behaviour import Behaviour
 from .document import WARNED
 from .grid import differences, grid
 from .in_source import InSource
@@ -46,7 +47,6 @@ MOST_OTHER_SCENARIOS = 8
 EVERY = 10.0
 """Seconds between two lines of progress where no line can change."""
 MOST_IN_SOURCE = 5
-MOST_ALIKE = 3
 MOST_SEEN = 3
 ANSWER_SHOWN = 60
 
@@ -296,17 +296,17 @@ class TerminalReport:
             heading = "And like" if place else "Behaves like"
             self._paper.line()
             self._paper.line((f"{heading} ({self._ids(diagnosis.explains)}):", "bold"))
-            shown = diagnosis.defects[:MOST_ALIKE]
-            for number, defect in enumerate(shown):
-                self._paper.paragraph(
-                    "or" if number else "", defect.known_as, width=3 if number else 0, hang=2, style=""
-                )
-                if not number or defect.fix != shown[number - 1].fix:
-                    self._paper.paragraph("Fix:", defect.fix, indent=4, width=6)
-                self._paper.paragraph("Seen:", ", ".join(defect.seen[:MOST_SEEN]), indent=4, width=6)
-            if len(diagnosis.defects) > len(shown):
-                others = many(len(diagnosis.defects) - len(shown), "other defect")
-                self._paper.paragraph("", f"or {others} of the same signs, see report.json", width=0)
+            behaviour = Behaviour.of(diagnosis)
+            for number, remedy in enumerate(behaviour.likely):
+                for one, defect in enumerate(remedy.defects):
+                    word = "or" if number or one else ""
+                    self._paper.paragraph(word, defect.known_as, width=len(word) and 3, hang=2, style="")
+                seen = dict.fromkeys(place for defect in remedy.defects for place in defect.seen)
+                self._paper.paragraph("Fix:", remedy.fix, indent=4, width=6)
+                self._paper.paragraph("Seen:", ", ".join(list(seen)[:MOST_SEEN]), indent=4, width=6)
+            if behaviour.unshown:
+                others = many(behaviour.unshown, "other defect")
+                self._paper.paragraph("", f"or {others} of the same signs, see report.html", width=0)
 
     def _in_source(self, clause_id: str) -> None:
         """Where the source shows why a clause fails."""
