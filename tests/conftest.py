@@ -15,14 +15,15 @@ import pytest
 from needed import needed
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what is done beside the judgements under way, then what waits for them, last what needs a quiet machine."""
-
-    def place(item: pytest.Item) -> int:
-        asks_for = getattr(item, "fixturenames", ())
-        return 2 if "quiet" in asks_for else int("judgements" in asks_for)
-
-    items.sort(key=place)
+    """Mark what waits for a judgement under way: it comes behind what is done meanwhile, races behind all."""
+    for item in items:
+        if "judgements" in getattr(item, "fixturenames", ()):
+            item.add_marker("judgement")
+    items.sort(
+        key=lambda item: (item.get_closest_marker("race") is not None, item.get_closest_marker("judgement") is not None)
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -98,7 +99,8 @@ def judgements(request: pytest.FixtureRequest, under_way: Mapping[ModuleType, po
     return under_way[request.module]
 
 
-@pytest.fixture
-def quiet(under_way: Mapping[ModuleType, pool.Judgements]) -> None:
-    """No judgement is under way any more, beside which copies of a volley would be kept apart."""
-    wait([judgement for judgements in under_way.values() for judgement in judgements.values()])
+@pytest.fixture(autouse=True)
+def _quiet(request: pytest.FixtureRequest, under_way: Mapping[ModuleType, pool.Judgements]) -> None:
+    """A race is judged when no judgement is under way any more, beside which copies of a volley would be kept apart."""
+    if request.node.get_closest_marker("race"):
+        wait([judgement for judgements in under_way.values() for judgement in judgements.values()])

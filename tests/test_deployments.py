@@ -11,9 +11,11 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_reference_server_passes(database_url: str, workers: int, tmp_path: Path) -> None:
+# One worker on SQLite is the main job, whose whole output tests/hookassay/test_output.py keeps.
+@pytest.mark.parametrize(("kind", "workers"), [("sqlite", 3), ("postgres", 1), ("postgres", 3)])
+def test_reference_server_passes(kind: str, workers: int, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """The reference server passes on SQLite and on PostgreSQL, with one worker and with several."""
+    database_url: str = request.getfixturevalue(f"{kind}_database")
     env = {
         "STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
         "STRIPE_WEBHOOK_SECRET": judged.SECRET,

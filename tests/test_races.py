@@ -6,28 +6,38 @@ Each is judged alone: another run beside it would keep the copies of a volley ap
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import judged
 import pytest
 from defective import CONTRACT, DEFECTS, RACES, check, judge, serving
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = [pytest.mark.slow, pytest.mark.race]
 
-REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "2"))
-"""How often each is judged anew: few times in CI, more to be sure."""
+REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "1"))
+"""How often each is judged anew: once in CI, more often to be sure."""
 
 
-@pytest.mark.slow
+@pytest.fixture
+def first(name: str, tmp_path_factory: pytest.TempPathFactory) -> judged.Judged:
+    """What is said of it the first time."""
+    return _first(name, tmp_path_factory)
+
+
+@cache
+def _first(name: str, folders: pytest.TempPathFactory) -> judged.Judged:
+    return judge(name, folders.mktemp("first"))
+
+
 @pytest.mark.parametrize("name", RACES)
-def test_a_race_is_seen_and_blamed_on_its_clause(name: str, tmp_path: Path) -> None:
+def test_a_race_is_seen_and_blamed_on_its_clause(name: str, first: judged.Judged) -> None:
     """A server that races with itself is not certified, for the clause about races alone."""
-    check(name, judge(name, tmp_path))
+    check(name, first)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", RACES)
-def test_a_race_is_seen_every_time(name: str, tmp_path: Path) -> None:
+def test_a_race_is_seen_again(name: str, tmp_path: Path) -> None:
     """A short run sees the race whenever it is run."""
     fails = sorted(clause for clause in DEFECTS[name].fails if CONTRACT[clause].level == "MUST")
     arguments = ["--orders", f"sqlite:///{tmp_path / 'orders.db'}", "--only", ",".join(fails)]
@@ -52,18 +62,14 @@ SMALLEST = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALLEST)
-def test_a_race_is_shown_by_the_two_that_it_takes(name: str, tmp_path: Path) -> None:
+def test_a_race_is_shown_by_the_two_that_it_takes(name: str, first: judged.Judged) -> None:
     """What goes wrong when two events come at once is shown by these two."""
     clause, expected = SMALLEST[name]
-    with serving(DEFECTS[name], tmp_path) as url:
-        found = judged.certify(tmp_path, url, "--orders", f"sqlite:///{tmp_path / 'orders.db'}", "--only", clause)
-    messages = [scenario["message"] for scenario in found.clause(clause)["scenarios"]]
+    messages = [scenario["message"] for scenario in first.clause(clause)["scenarios"]]
     assert any(message.startswith(expected) for message in messages), messages
 
 
-@pytest.mark.slow
 def test_no_race_is_seen_where_there_is_none(tmp_path: Path) -> None:
     """A short run passes the reference server whenever it is run."""
     races = ("RP-05", "CV-04", "CV-05", "CV-06")
@@ -71,7 +77,6 @@ def test_no_race_is_seen_where_there_is_none(tmp_path: Path) -> None:
     assert [(run.exit_code, {run.statuses[clause] for clause in races}) for run in runs] == [(0, {"passed"})] * REPEAT
 
 
-@pytest.mark.slow
 def test_forgeries_that_are_applied_late_are_seen_every_time(tmp_path: Path) -> None:
     """However the background threads happen to be busy, a short run sees what a forgery does after its refusal."""
     defect = DEFECTS["queued_unverified"]

@@ -1,8 +1,8 @@
 """Judging defects: a wrong server is started, and the contract must blame it for what it does wrong and nothing else.
 
 A defect is judged by its own clauses and by a few others, which it must pass; by every order of arrival (CV-01 to
-CV-03) only where that is what it is about. With HOOKASSAY_WHOLE=1 in the environment each is judged by the whole
-contract.
+CV-03) only where that is what it is about; without a server where none of its clauses is about what a server does. With
+HOOKASSAY_WHOLE=1 in the environment each is served and judged by the whole contract.
 """
 
 from __future__ import annotations
@@ -32,23 +32,28 @@ CONVERGING = {name for name, defect in DEFECTS.items() if "convergence" in defec
 EVERY_ORDER = frozenset({"CV-01", "CV-02", "CV-03"})
 ALL_ELSE = ",".join(clause.id for clause in CONTRACT if clause.id not in EVERY_ORDER)
 """What there is to judge besides every order of arrival, which takes longer than all of it."""
+APP = "defects.wsgi:app"
 WEBHOOK = "/stripe/webhook"
 SMOKE = "SG-01,FG-03,RP-03,RF-01,DP-01"
 """A few clauses that each defect is judged by besides its own and what they rest on."""
 WHOLE = bool(os.environ.get("HOOKASSAY_WHOLE"))
 
 
+def environment(defect: Defect, folder: Path) -> dict[str, str]:
+    """What a defect is told; it keeps its orders in `folder`."""
+    return {
+        "HOOKASSAY_DEFECT": defect.name,
+        "STRIPE_SECRET_KEY": "sk_test_51OfAServerWithADefect",
+        "DATABASE_URL": f"sqlite:///{folder / 'orders.db'}",
+    }
+
+
 @contextmanager
 def serving(defect: Defect, folder: Path, *, secret: str = judged.SECRET) -> Iterator[str]:
     """The URL of a defect's webhook, whose orders are kept in `folder`."""
-    env = {
-        "HOOKASSAY_DEFECT": defect.name,
-        "STRIPE_SECRET_KEY": "sk_test_51OfAServerWithADefect",
-        "STRIPE_WEBHOOK_SECRET": secret,
-        "DATABASE_URL": f"sqlite:///{folder / 'orders.db'}",
-    }
+    env = {**environment(defect, folder), "STRIPE_WEBHOOK_SECRET": secret}
     log = folder / ("gunicorn.log" if secret else "gunicorn-without-secret.log")
-    with running("defects.wsgi:app", env=env, args=["--pythonpath", str(PATH)], log=log) as url:
+    with running(APP, env=env, args=["--pythonpath", str(PATH)], log=log) as url:
         yield f"{url}{WEBHOOK}"
 
 
@@ -70,13 +75,18 @@ def judge(name: str, folder: Path) -> judged.Judged:
         arguments += ["--only", ",".join([*sorted(short(name)), SMOKE])]
     if all(CONTRACT[clause].level == "SHOULD" for clause in _judged_by(name)):
         arguments.append("--strict")
+    own_orders = f"sqlite:///{folder / 'orders.db'}"
+    if not WHOLE and not any("socket" in CONTRACT[clause].needs for clause in _judged_by(name)):
+        arguments += ["--app", APP, "--orders", defect.orders.replace("${SHOP}", "") or own_orders]
+        env = {**environment(defect, folder), "PYTHONPATH": str(PATH)}
+        return judged.certify(folder, *arguments, config=defect.config, env=env)
     config = defect.config
     with ExitStack() as servers:
         url = servers.enter_context(serving(defect, folder))
         if defect.without_secret:
             twin = servers.enter_context(serving(defect, folder, secret=""))
             config = f'[endpoint]\nurl_without_secret = "{twin}"\n\n{config}'
-        orders = defect.orders.replace("${SHOP}", url.removesuffix(WEBHOOK)) or f"sqlite:///{folder / 'orders.db'}"
+        orders = defect.orders.replace("${SHOP}", url.removesuffix(WEBHOOK)) or own_orders
         return judged.certify(folder, url, "--orders", orders, *arguments, config=config)
 
 
