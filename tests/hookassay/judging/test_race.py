@@ -29,7 +29,9 @@ class Shop(ToyShop):
         super().__init__()
         self.volleys: list[tuple[int, float]] = []
 
-    def fire(self, endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
+    def fire(
+        self, endpoint: Endpoint, requests: Sequence[Request], hold: float, before_the_last: Callable[[], None]
+    ) -> Volley:
         self.volleys.append((len(requests), hold))
         return super().fire(endpoint, requests, hold)
 
