@@ -20,6 +20,9 @@ from .orders.placeholders import arguments_of, in_arguments
 from .orders.program import Program
 from .redaction import scrubbed
 
+_left_running: list[subprocess.Popen[bytes]] = []
+"""Servers in the foreground, which go on when this process ends. To forget one would be told as a leak."""
+
 BACK = 60.0
 """Seconds within which an endpoint that was started again must be there."""
 
@@ -122,6 +125,7 @@ class _Start:
                         "endpoint is down now: start it by hand."
                     )
                 if listens(self._endpoint):
+                    _left_running[:] = [one for one in (*_left_running, process) if one.poll() is None]
                     return
                 if time.monotonic() > end:
                     raise HarnessError(

@@ -301,7 +301,7 @@ NAMED: dict[str, Callable[[str], bool]] = {
     "with ids of {shape}": SHAPES.__contains__,
     "events with {variation}": VARIATIONS.__contains__,
     "body arrives that is {kind}": BODIES.__contains__,
-    "{fact}, {moment}, time": MOMENTS.__contains__,
+    ", {moment}, time": MOMENTS.__contains__,
     "comes by {method}": METHODS.__contains__,
     "each in {currencies}": lambda text: len({money.exponent(code) for code in text.split(", ")} - {2}) == 1,
 }
