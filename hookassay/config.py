@@ -221,7 +221,7 @@ class FaultsSettings:
         store_up: Gives it back.
         times: How often it is killed, or its database taken away, for each example.
         built_in: Whether the faults are those that are built in for the reference server.
-        database: What the reference server keeps its orders in, where it is what is judged: `sqlite` or `postgresql`.
+        store: What the reference server keeps its orders in, where it is what is judged: `sqlite` or `postgresql`.
     """
 
     kill: str | None = field(default=None, repr=False)
@@ -230,7 +230,7 @@ class FaultsSettings:
     store_up: str | None = field(default=None, repr=False)
     times: int = 6
     built_in: bool = False
-    database: str = "sqlite"
+    store: str = "sqlite"
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,14 @@ def judged_by(settings: Settings, server: Reference = PLANNED) -> Settings:
 
 @contextmanager
 def starting(
-    stripe_api: str | None = None, *, faults: bool = False, database: str = SQLITE
+    stripe_api: str | None = None, *, faults: bool = False, store: str = SQLITE
 ) -> Iterator[Callable[[], Reference]]:
     """Start the reference server in a temporary folder and on a free port; stop it at the end.
 
     Args:
         stripe_api: The base URL of a stand-in for Stripe's API.
         faults: Whether it is started to be killed: with two workers, as it is deployed.
-        database: `sqlite`, or `postgresql` for a throw-away server of that.
+        store: `sqlite`, or `postgresql` for a throw-away server of that.
 
     Yields:
         A function that waits until the server is there, so that its start costs nothing while something else is done.
@@ -96,11 +96,11 @@ def starting(
     """
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="hookassay-")))
-        store = None
+        postgresql = None
         orders = f"sqlite:///{folder / 'orders.db'}"
-        if database == POSTGRESQL:
-            store = running.enter_context(_postgres())
-            orders = store.url
+        if store == POSTGRESQL:
+            postgresql = running.enter_context(_postgres())
+            orders = postgresql.url
         secret = f"whsec_{secrets.token_urlsafe(24)}"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "GUNICORN_"))},
@@ -123,7 +123,7 @@ def starting(
                 orders=OrdersSettings(source=orders, money="minor", columns=EXACT_COLUMNS),
                 refuses_to_start=blank.ended(),
                 without_secret=blank.url,
-                faults=faults_of(server, store) if faults else Faults(),
+                faults=faults_of(server, postgresql) if faults else Faults(),
             )
 
         yield ready
@@ -134,7 +134,7 @@ def _postgres() -> AbstractContextManager[Postgres]:
 
     programs = postgres.binaries()
     if programs is None:
-        raise UsageError("--database postgresql: no PostgreSQL server is installed here (apt-get install postgresql).")
+        raise UsageError("--store postgresql: no PostgreSQL server is installed here (apt-get install postgresql).")
     return postgres.running(programs, free_port())
 
 

@@ -13,12 +13,12 @@ from hookassay import postgres
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_the_reference_server_is_durable(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_the_reference_server_is_durable(store: str, tmp_path: Path) -> None:
     """Whatever is killed or goes away, nothing that was acknowledged is lost, and nothing is done twice."""
-    if database == "postgresql":
+    if store == "postgresql":
         needed(postgres.binaries(), "no PostgreSQL is installed (apt-get install postgresql)")
-    found = judged.certify(tmp_path, "--faults", "--database", database, "--times", "2", "--only", "durable")
+    found = judged.certify(tmp_path, "--faults", "--store", store, "--times", "2", "--only", "durable")
 
     assert (found.exit_code, found.verdict) == (0, "passed (partial)"), found.output
     assert {clause: found.clause(clause)["status"] for clause in ("DU-01", "DU-02", "DU-03")} == {

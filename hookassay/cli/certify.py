@@ -141,7 +141,7 @@ APPLICATION_LOG = "application.log"
     help="How often it is killed, or its store taken away, for each example of a clause; default 6.",
 )
 @click.option(
-    "--database",
+    "--store",
     metavar="sqlite|postgresql",
     help="What the reference server keeps its orders in; default: SQLite. A PostgreSQL is started for the run.",
 )
@@ -217,9 +217,9 @@ def _check_who_is_judged(settings: Settings, options: dict[str, Any]) -> None:
             "--faults is for the reference server, and an endpoint of your own is judged. Give the commands that kill "
             "it and take its store away in hookassay.toml: [faults] kill and start, store_down and store_up."
         )
-    if options["database"]:
+    if options["store"]:
         raise UsageError(
-            "--database is for the reference server, and an endpoint of your own is judged. Its orders are read where "
+            "--store is for the reference server, and an endpoint of your own is judged. Its orders are read where "
             "--orders says."
         )
 

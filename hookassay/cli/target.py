@@ -43,7 +43,7 @@ def target(
         raise UsageError("--orders was given without a URL. Name the webhook URL whose orders these are.")
     base = stripe_api.address.url if stripe_api is not None else None
     faults = settings.faults
-    with reference.starting(base, faults=faults.built_in, database=faults.database) as ready:
+    with reference.starting(base, faults=faults.built_in, store=faults.store) as ready:
         # What the run needs is loaded while the server starts.
         import_module("..judging.run", __package__)
         import_module("..orders.sql", __package__)

@@ -362,7 +362,7 @@ COMMAND_LINE = (
                 "Make the faults that are built in for the reference server.",
                 option="--faults",
             ),
-            Key("database", kinds.DATABASE, "What the reference server keeps its orders in.", option="--database"),
+            Key("store", kinds.STORE, "What the reference server keeps its orders in.", option="--store"),
         ),
     ),
 )

@@ -340,7 +340,7 @@ FAIL_ON = Kind(
         "error", "warning", "note", "never", meant={"none": "never", "off": "never", "all": "note", "info": "note"}
     ),
 )
-DATABASE = Kind("sqlite or postgresql", _choice("sqlite", "postgresql", meant={"postgres": "postgresql"}))
+STORE = Kind("sqlite or postgresql", _choice("sqlite", "postgresql", meant={"postgres": "postgresql"}))
 CREATED_BY = Kind(
     '"webhook" or "shop"',
     _choice("webhook", "shop", meant={"stripe": "webhook", "endpoint": "webhook", "app": "shop", "merchant": "shop"}),

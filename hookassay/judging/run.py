@@ -419,6 +419,7 @@ class Run:
     def _advice(self, seconds: float) -> str:
         """What would make the next run shorter, where most of this one was waiting; else nothing."""
         alone = self.settings.run.workers == 1 and self.endpoint.application is None
+        seconds -= self.journal.phases.get("fault clauses", 0.0)  # one after another, however many workers there are
         if alone and seconds > LONG and time.process_time() < seconds / 2:
             return "Most of this time was waiting for the endpoint: --workers 8 makes a run shorter."
         return ""
