@@ -28,7 +28,11 @@ MIDDLE_OF_A_PAGE = 2048
 def faults_of(server: ServerProcess, postgres: Postgres | None) -> Faults:
     """How `server` is killed, and its store taken away: `postgres`, or SQLite where there is none."""
     deaths = (
-        Fault("workers killed", server.kill_workers, lambda: _until(server.workers, "its workers were not replaced")),
+        Fault(
+            "workers killed",
+            server.kill_workers,
+            lambda: _until(server.has_replaced_them, "its workers were not replaced"),
+        ),
         Fault("server killed", server.kill, server.start_again),
     )
     if postgres is not None:

@@ -44,6 +44,7 @@ class ServerProcess:
         self._folder = folder
         self._log = folder / log
         self._workers = workers
+        self._killed: set[int] = set()
         self._process = self._started()
 
     def wait_until_open(self) -> None:
@@ -56,11 +57,9 @@ class ServerProcess:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.02)
+            if self._is_open():
+                return
+            time.sleep(0.02)
         said = self._log.read_text(errors="replace")[-2000:]
         raise NotJudged(f"The reference server did not start. It said:\n{said}")
 
@@ -78,12 +77,22 @@ class ServerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own (child.start)
         self._process.wait()
+        # A worker may still be dying, with the listening socket in its hands.
+        deadline = time.monotonic() + START_PATIENCE
+        while self._is_open() and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     def kill_workers(self) -> None:
         """Kill its workers (SIGKILL); it replaces them by itself."""
-        for worker in self.workers():
+        self._killed = set(self.workers())
+        for worker in self._killed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
+
+    def has_replaced_them(self) -> bool:
+        """Whether all that were killed last are gone, and others are there."""
+        now = set(self.workers())
+        return bool(now) and not now & self._killed
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
@@ -111,6 +120,13 @@ class ServerProcess:
     def stop(self) -> None:
         """End it, where it has not ended."""
         child.stop(self._process)
+
+    def _is_open(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def _started(self) -> subprocess.Popen[bytes]:
         line = command("127.0.0.1", self.port, self._workers)
