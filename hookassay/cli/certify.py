@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,13 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
         **options,
     )
     _check_who_is_judged(settings, options)
+    if settings.faults.built_in and settings.stripe_api.address is None:
+        from .. import reference
+
+        # An outage of Stripe's API is one of its faults.
+        settings = replace(
+            settings, stripe_api=replace(settings.stripe_api, address=f"127.0.0.1:{reference.free_port()}")
+        )
     if settings.run.quiet and settings.run.verbose:
         raise UsageError("--quiet and --verbose must not be given together; keep one.")
     contract = Contract.load().at(settings.run.contract)
