@@ -27,6 +27,9 @@ from .scene import Scene
 GROUP = 4
 """How many purchases are under way when the endpoint is struck."""
 
+EARLIER, LATER = 0.7, 1.4
+"""How the time that is swept is changed where no purchase was struck at the moment that was meant."""
+
 HOLD = 0.002
 SHORTEST_DELIVERY = 0.001
 
@@ -198,42 +201,27 @@ class Crash:
             raise NotApplicable(f"not subscribed to what tells of {fact}")
         self._times = self._bench.settings.faults.times
         self._needed: tuple[str, ...] = ()
+        self._moment = ""
+        self._seconds = SHORTEST_DELIVERY
+        self._took = {fault.name: 0.0 for fault in faults}
         self._struck: list[Victim] = []
         self._wrong: list[Victim] = []
 
     def run(self, moment: str) -> None:
-        """Strike so often at that moment, each time at another point of it, and read what came of it.
+        """Strike so often at that moment, each time at another point of it, until a purchase ends wrong.
 
         Raises:
             HarnessError: the scene could not be set, or a fault not be made or mended.
             ContractViolation: the endpoint takes no deliveries any more.
         """
+        self._moment = moment
         self._needed = self._bench.needed.get(self._facts[-1]) or self._found_needed()
-        control = self._group("undisturbed")
-        groups = [self._group(f"strike {number + 1}") for number in range(self._times)]
-        prepared = [victim for group in (control, *groups) for victim in group]
-        for victim in prepared:
-            victim.prepare()
-        self._await([_Waited(victim, victim.prepared) for victim in prepared], PROMISES["the payment"])
-        seconds = self._undisturbed(control)
-        self._bench.rest()  # some databases wait for their clients before they stop
-        self._bench.glancing = False
-        took = {fault.name: 0.0 for fault in self._faults}
-        try:
-            for number, group in enumerate(groups):
-                fault = self._faults[number % len(self._faults)]
-                span = MOMENTS[moment]
-                after = None
-                if span is not None:
-                    after = seconds * (span[0] + (span[1] - span[0]) * (number + 0.5) / self._times)
-                took[fault.name] = self._strike(group, fault, after, took[fault.name], moment)
-                self._struck += group
-                # What is under way yet is not what the next strike is about; and one that ends wrong is enough.
-                if late(self._bench, group) and wrong_for_good(self._bench, group):
-                    break
-        finally:
-            self._bench.glancing = True
-        self._wrong = wrong_for_good(self._bench, self._struck)
+        undisturbed, *groups = self._prepared("undisturbed", *(f"strike {place + 1}" for place in range(self._times)))
+        self._seconds = self._undisturbed(undisturbed)
+        for place, group in enumerate(groups):
+            self._hit(group, place)
+            if self._wrong:
+                break
 
     def keeps_what_was_acknowledged(self) -> None:
         """Expect what was acknowledged as a whole to show, once, without being delivered again.
@@ -242,7 +230,7 @@ class Crash:
             ContractViolation: it does not.
             NotTestable: nothing was acknowledged.
         """
-        self._judge([victim for victim in self._struck if victim.acknowledged], "acknowledged then")
+        self._judge(lambda victim: victim.acknowledged, "acknowledged then", LATER)
 
     def ends_right(self) -> None:
         """Expect what was not acknowledged to show, once, now that it was delivered again.
@@ -251,7 +239,7 @@ class Crash:
             ContractViolation: it does not.
             NotTestable: everything was acknowledged.
         """
-        self._judge([victim for victim in self._struck if not victim.acknowledged], "delivered again")
+        self._judge(lambda victim: not victim.acknowledged, "delivered again", EARLIER)
 
     def all_end_right(self) -> None:
         """Expect everything to show, once: what was acknowledged, and what was delivered again.
@@ -259,22 +247,29 @@ class Crash:
         Raises:
             ContractViolation: it does not.
         """
-        self._judge(self._struck, "delivered then")
+        self._judge(lambda _: True, "delivered then", EARLIER)
 
-    def _judge(self, judged: list[Victim], words: str) -> None:
-        wrong = [victim for victim in self._wrong if victim in judged]
+    def _judge(self, counts: Callable[[Victim], bool], words: str, stretch: float) -> None:
+        """Expect those that count to have ended right; where none counts, strike at other times until one does."""
+        for place in range(2 * self._times):
+            if self._wrong or MOMENTS[self._moment] is None or any(map(counts, self._struck)):
+                break
+            self._seconds *= stretch
+            (group,) = self._prepared(f"strike {len(self._struck) // GROUP + 1}")
+            self._hit(group, place % self._times)
+        judged = list(filter(counts, self._struck))
+        wrong = list(filter(counts, self._wrong))
         if wrong:
             first = wrong[0]
             self._scene.record.keep_only([first.role.purchase.session_id])
             expected, seen = first.wrong() or (ONE_ORDER, describe(self._scene.orders(first.role)))
             seen += f" ({len(wrong)} of {len(judged)} purchases end wrong)"
             raise ContractViolation(expected, seen, timeline=first.timeline)
-        names = " or ".join(dict.fromkeys(fault.name for fault in self._faults))
+        times = len(self._struck) // GROUP
+        struck = f"{' or '.join(dict.fromkeys(fault.name for fault in self._faults))} {times} times"
         if not judged:
-            raise NotTestable(f"{names} {self._times} times: no purchase was {words}")
-        self._scene.record.note(
-            f"{names} {self._times} times: 0 of {len(judged)} purchases lost or doubled that were {words}"
-        )
+            raise NotTestable(f"{struck}: no purchase was {words}")
+        self._scene.record.note(f"{struck}: 0 of {len(judged)} purchases lost or doubled that were {words}")
         for victim in judged:
             self._scene.watch(victim.role, lambda victim=victim: self._stays(victim))  # type: ignore[misc]
 
@@ -285,8 +280,39 @@ class Crash:
 
     # --- one strike ---------------------------------------------------------------------------------------------------
 
-    def _group(self, name: str) -> list[Victim]:
-        return [Victim(self._scene, f"{name}, purchase {place + 1}", self._facts) for place in range(GROUP)]
+    def _prepared(self, *names: str) -> list[list[Victim]]:
+        """Groups of purchases, to which all that is before the fact has happened.
+
+        Raises:
+            HarnessError: it does not show.
+        """
+        groups = [
+            [Victim(self._scene, f"{name}, purchase {place + 1}", self._facts) for place in range(GROUP)]
+            for name in names
+        ]
+        victims = [victim for group in groups for victim in group]
+        for victim in victims:
+            victim.prepare()
+        self._await([_Waited(victim, victim.prepared) for victim in victims], PROMISES["the payment"])
+        return groups
+
+    def _hit(self, group: list[Victim], place: int) -> None:
+        """Strike at the point of the moment that has this place among `times`, and look at what came of it."""
+        fault = self._faults[len(self._struck) // GROUP % len(self._faults)]
+        span = MOMENTS[self._moment]
+        after = None
+        if span is not None:
+            after = self._seconds * (span[0] + (span[1] - span[0]) * (place + 0.5) / self._times)
+        self._bench.rest()  # some databases wait for their clients before they stop
+        self._bench.glancing = False
+        try:
+            self._took[fault.name] = self._strike(group, fault, after, self._took[fault.name])
+        finally:
+            self._bench.glancing = True
+        self._struck += group
+        # What is under way yet is not what the next strike is about.
+        if late(self._bench, group):
+            self._wrong += wrong_for_good(self._bench, group)
 
     def _found_needed(self) -> tuple[str, ...]:
         """The types of the events without which the order does not show the fact; all that tell of it, if none is."""
@@ -320,12 +346,12 @@ class Crash:
             self._scene.record.rests_on = promised_by
             raise HarnessError(f"the scene could not be set: expected {found[0]}, saw {found[1]}")
 
-    def _strike(self, group: list[Victim], fault: Fault, after: float | None, lead: float, moment: str) -> float:
+    def _strike(self, group: list[Victim], fault: Fault, after: float | None, lead: float) -> float:
         """Have the group's events under way, strike, mend, and deliver again; seconds that the fault took."""
         strike = _Strike(fault, after, lead)
         place = "" if after is None else f" ({after * 1000:.1f} ms after the last byte)"
         for victim in group:
-            victim.struck = f"{fault.name} {moment}{place}"
+            victim.struck = f"{fault.name} {self._moment}{place}"
         try:
             self._fire(group, strike.begin)
         finally:

@@ -175,3 +175,13 @@ def test_not_subscribed(staging: Staging, shop: ToyShop) -> None:
 
     with pytest.raises(NotApplicable, match="a full refund"):
         Crash(scene, "a full refund", [refusing(shop).fault])
+
+
+def test_more_strikes_where_none_hit(scene: Scene, shop: ToyShop) -> None:
+    """Where no strike was in time, it is struck again, sooner, before nothing is said."""
+    struck = Struck(shop, lambda _: None)
+    the_crash = Crash(scene, "the payment", [struck.fault])
+    the_crash.run("while it works")
+
+    with pytest.raises(NotTestable, match="struck 6 times: no purchase was delivered again"):
+        the_crash.ends_right()
