@@ -30,6 +30,9 @@ KEPT_BODY = 64 * 1024
 # What an answer may have besides its body: its head, interim answers before it, and the framing of its chunks.
 LARGEST_FRAME = 512 * 1024
 
+REFUSED = "connection refused"
+"""The problem of an answer where nothing listens."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -147,6 +150,7 @@ class _Deadline(io.RawIOBase):
         self._left = most
         self._afterwards = afterwards
         self.first_byte_at: float | None = None
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -176,6 +180,7 @@ class _Deadline(io.RawIOBase):
                 count = self._sock.recv_into(buffer)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return None
+        self.ended = count == 0
         if count and self.first_byte_at is None:
             self.first_byte_at = time.monotonic()
         return count
@@ -184,7 +189,8 @@ class _Deadline(io.RawIOBase):
 class _Reading:
     """Hands http.client a reader with a deadline in place of the socket's own, one for all answers to a request."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    def __init__(self, raw: _Deadline) -> None:
+        self.raw = raw
         self._reader = io.BufferedReader(raw)
 
     def makefile(self, _mode: str) -> Any:
@@ -200,6 +206,8 @@ def _final(reading: _Reading, method: str, heard: list[int]) -> http.client.HTTP
         # A stand-in with makefile() is all that http.client asks of a socket.
         response = http.client.HTTPResponse(reading, method=method)  # type: ignore[arg-type]
         response.begin()
+        if reading.raw.ended:
+            raise ConnectionResetError  # http.client takes what is missing of a head for the empty line behind it
         if not 101 < response.status < 200:
             heard.append(response.status)
             return response
@@ -355,7 +363,7 @@ def unanswered(
     elif isinstance(error, (http.client.RemoteDisconnected, ConnectionError)):
         problem = "closed the connection without an answer"
         if isinstance(error, ConnectionRefusedError):
-            problem = "connection refused"
+            problem = REFUSED
     elif isinstance(error, ssl.SSLError):
         problem = f"TLS failed ({getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error})"
     elif isinstance(error, socket.gaierror):
@@ -421,6 +429,11 @@ class Line:
         except OSError as error:
             self.close()
             return unanswered(error, self._endpoint.timeout, connection.sent_at if connection else 0.0)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the next request goes out on the connection of the last one."""
+        return self._connection is not None and self._connection.reusable
 
     def close(self) -> None:
         """Close the connection; the next request opens one."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,8 @@ def search(name: str, flags: list[str]) -> None:
 
         assert stripe.WebhookSignature  # imported when it is named first, which must be now
     entrance = getattr(Entrances(), name)
-    atheris.Setup([sys.argv[0], *flags], entrance)
+    # What libFuzzer starts for a merge is this again, by a shell.
+    atheris.Setup([shlex.join([sys.executable, __file__, "--entrance", name]), *flags], entrance)
     atheris.Fuzz()
     os._exit(0)
 

@@ -232,6 +232,15 @@ def test_closed_without_answer() -> None:
     assert (found.status, found.problem) == (None, "closed the connection without an answer")
 
 
+@pytest.mark.parametrize("bytes_back", [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nX-A: 1\r\n"])
+def test_closed_in_the_head(bytes_back: bytes) -> None:
+    """A connection that is closed before the head has ended is no answer, though it said 200."""
+    with serving(once(bytes_back)) as server:
+        found = exchange(server.endpoint(), Request())
+
+    assert (found.status, found.problem) == (None, "closed the connection in the middle of the answer")
+
+
 # --- when it ends -----------------------------------------------------------------------------------------------------
 
 
