@@ -402,7 +402,7 @@ class Run:
             created=tuple(self.journal.created),
             phases=dict(self.journal.phases),
             versions=results,
-            advice=self._advice(seconds),
+            advice="" if problem else self._advice(seconds),
             manner=bench.dispatch.manner,
             settle=bench.settling.window(),
             baseline=known,

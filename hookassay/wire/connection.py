@@ -30,6 +30,9 @@ KEPT_BODY = 64 * 1024
 # What an answer may have besides its body: its head, interim answers before it, and the framing of its chunks.
 LARGEST_FRAME = 512 * 1024
 
+# So many interim answers are passed over.
+MOST_INTERIM = 100
+
 REFUSED = "connection refused"
 """The problem of an answer where nothing listens."""
 
@@ -202,7 +205,7 @@ def _final(reading: _Reading, method: str, heard: list[int]) -> http.client.HTTP
 
     101 is final: it says that what follows is no HTTP.
     """
-    while True:
+    for _ in range(MOST_INTERIM):
         # A stand-in with makefile() is all that http.client asks of a socket.
         response = http.client.HTTPResponse(reading, method=method)  # type: ignore[arg-type]
         response.begin()
@@ -212,6 +215,7 @@ def _final(reading: _Reading, method: str, heard: list[int]) -> http.client.HTTP
             heard.append(response.status)
             return response
         response.fp = None  # type: ignore[assignment]  # or it would close the reader, which the next one reads on
+    raise _TooLongError
 
 
 @functools.lru_cache(maxsize=8)

@@ -53,7 +53,7 @@ def behaviours(status: bytes = b"500 Broken", elsewhere: str = "http://127.0.0.1
     redirect = b"HTTP/1.1 307 Go\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
     return {
         "hangs": hanging,
-        "drips a head": dripping(b"", b"H", SLOW),
+        "drips a head": dripping(b"H", b"H", SLOW),
         "drips a header": dripping(line + b"X-A: ", b"x", SLOW),
         "drips a body": dripping(line + b"Content-Length: 9999\r\n\r\n", b"x", SLOW),
         "closes at once": once(b""),
