@@ -7,6 +7,7 @@ Unjudged                 a scenario has no verdict, for a reason that is nobody'
 HookassayError           the run cannot go on, or cannot begin
   UsageError             wrong usage or configuration: exit 2
   NotJudged              the endpoint cannot be judged: exit 3
+    Unanswered           it, or what reads its orders, does not answer any more
   Refused                a certificate cannot be trusted: exit 1
 HarnessError             the harness could not finish an observation: `error`, ours, never the endpoint's
 """
@@ -54,6 +55,10 @@ class NotJudged(HookassayError):  # noqa: N818 - an outcome
     """The endpoint or its orders cannot be observed, so that nothing can be said about them."""
 
     exit_code = 3
+
+
+class Unanswered(NotJudged):
+    """Too much was waited for in vain, so that the rest of the run would be as much in vain."""
 
 
 class Refused(HookassayError):  # noqa: N818 - an outcome

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from .event import Event, amount, currency, free_text, identifier, reference, word
+from .event import LARGEST_AMOUNT, Event, amount, currency, free_text, identifier, reference, word
 from .money import major
 
 SESSION_RANK = {"pending": 1, "expired": 2, "failed": 3, "paid": 4}
@@ -101,7 +101,7 @@ def amount_refunded(known: Iterable[Fact]) -> int:
 
     Two sources say it and either may be late: the refunds themselves, and the charge's running total, in which a refund
     that failed later may still be counted. So: the larger of the refunds that have not failed, and the largest total
-    seen less the refunds that have.
+    seen less the refunds that have. Never more than any single amount may be, which every database can hold.
     """
     standing = failed = total = 0
     for fact in known:
@@ -112,7 +112,7 @@ def amount_refunded(known: Iterable[Fact]) -> int:
                 standing += fact.amount or 0
         elif fact.kind == "charge":
             total += fact.amount or 0
-    return max(standing, total - failed, 0)
+    return min(max(standing, total - failed, 0), LARGEST_AMOUNT)
 
 
 def refund_status(refunded: int, total: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from ..errors import HarnessError, HookassayError, NotTestable
 from ..faults import Faults
 from ..orders.book import OrderBook, same
 from ..orders.settling import BARRIER_PURCHASES, Settling
-from ..sender.courier import Courier
+from ..sender.courier import RETRIES, Courier
 from ..sender.dispatch import Attempt, Dispatch
 from ..sender.purchase import Purchase, PurchaseBook
 from ..stripe_api.client import StripeApi
@@ -116,6 +117,23 @@ class Bench:
             self.stripe_api.introduce(purchase)
         if self.create is not None and purchase.mode != "setup":
             self.create(purchase.placeholders())
+
+    def responds(self) -> bool:
+        """Whether the endpoint answers a genuine delivery of a purchase of its own, whatever it answers.
+
+        A worker that died may be started anew in a moment, so that one that is refused is tried again.
+        """
+        purchase = self.shop.new()
+        self.introduce(purchase)
+        event = next(event for event in purchase.paid() if self.courier().subscribed(event))
+        parcel = self.dispatch.parcel(purchase.session_id, event)
+        for pause in (*RETRIES, None):
+            if self.dispatch.reaches(parcel):
+                return True
+            if pause is None or not self.dispatch.patience.refused:
+                return False
+            time.sleep(pause)
+        return False
 
     def barrier(self, since: float) -> None:
         """Deliver genuine purchases, and wait until nothing sent before `since` can have an effect any more.

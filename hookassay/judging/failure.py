@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ..errors import ContractViolation
+from ..errors import ContractViolation, Unanswered
 from ..sender.event import Event
 from ..sender.malformed import MALFORMED, ODD
 from ..wire.connection import Answer
@@ -56,11 +56,13 @@ def still_works(scene: Scene) -> None:
         ContractViolation: it does not.
     """
     scene.cast("the next purchase")
-    scene.deliver(PAYMENT, name="the next purchase")
     try:
+        scene.deliver(PAYMENT, name="the next purchase")
         Expectation(scene).takes_effect("the next purchase")
-    except ContractViolation as violation:
+    except (ContractViolation, Unanswered) as problem:
         scene.bench.harmed_by = scene.record.clause_id
-        raise ContractViolation(
-            "the endpoint to go on working", f"that the next purchase does not: {violation.seen}"
-        ) from None
+        if isinstance(problem, Unanswered):
+            seen = "that it does not answer any more"
+        else:
+            seen = f"that the next purchase does not: {problem.seen}"
+        raise ContractViolation("the endpoint to go on working", seen) from None

@@ -216,6 +216,12 @@ class Preflight:
                 "needs metadata or a reference to recognise a purchase ([purchase]); the order must exist before "
                 f'it is paid (created_by = "shop" and [orders] create); it takes more than {EFFECT_PATIENCE:g} s.'
             )
+        if all(answer.status is None for answer in answers):
+            raise NotJudged(
+                f"No delivery was answered: {in_words(answers)}.\n"
+                "Likely reasons, in order: the port of the URL is another server's, or one of https where the URL says "
+                "http; a proxy in front of the endpoint does not reach it; the endpoint breaks off (look at its log)."
+            )
         forged = self._forged_answer("the signature of another secret")
         honest = attempts[0].answers[0]
         self._found(f"a forged delivery: {forged.describe()}")

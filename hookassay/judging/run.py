@@ -251,6 +251,7 @@ class Run:
         place = the_plan.versions.index(version)
         if place:
             bench = self._bench_in(version, bench, place)
+        bench.dispatch.responds = bench.responds
         before = sum(map(the_plan.scenarios_in, the_plan.versions[:place]))
 
         def progress(done: int, _: int, clause_id: str) -> None:
@@ -343,7 +344,7 @@ class Run:
                     rate=settings.run.rate,
                     announce=self._announcing(shop),
                 ),
-                book=OrderBook(reader, Vocabulary(settings.orders), self.journal.read),
+                book=OrderBook(reader, Vocabulary(settings.orders), self.journal.read, timeout),
                 settling=Settling(settings.run.settle),
                 journal=self.journal,
                 create=create.run if create is not None else None,
@@ -408,7 +409,7 @@ class Run:
             created=tuple(self.journal.created),
             phases=dict(self.journal.phases),
             versions=results,
-            advice=self._advice(seconds),
+            advice="" if problem else self._advice(seconds),
             manner=bench.dispatch.manner,
             settle=bench.settling.window(),
             baseline=known,

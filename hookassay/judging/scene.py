@@ -21,7 +21,7 @@ from ..sender.purchase import Purchase
 from ..sender.signature import DAY_OLD, HONEST, SIGNED_APART
 from ..sender.story import Story
 from ..sender.variation import VARIATIONS, enlarged
-from ..wire.connection import Answer, in_words
+from ..wire.connection import REFUSED, Answer, in_words
 from .bench import Bench
 from .condition import condition
 from .journal import ScenarioRecord
@@ -391,7 +391,7 @@ class Scene:
             parcel = dispatch.parcel(role.purchase.session_id, event, signing=forgery)
             answer = dispatch.send(parcel, url=settings.url_without_secret)
             self.forged.append(answer)
-            if answer.problem == "connection refused":
+            if answer.problem == REFUSED:
                 if settings.refuses_to_start:
                     self.record.note("nothing listens at url_without_secret, as declared (refuses_to_start)")
                     return

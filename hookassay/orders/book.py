@@ -6,7 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-from ..errors import NotApplicable, NotTestable
+from ..errors import HarnessError, NotApplicable, NotTestable, Unanswered
+from ..patience import Patience
 from .reader import OrderReader, PubliclyAsked
 from .vocabulary import Order, Vocabulary
 
@@ -24,15 +25,18 @@ class OrderBook:
         reader: OrderReader | None,
         vocabulary: Vocabulary,
         observe: Callable[[str, Orders], None] | None = None,
+        timeout: float = 10.0,
     ) -> None:
         """Read through `reader`; None when no order reader was given, and then only the wire is judged.
 
-        `observe` is told of every reading: the Checkout Session id, and its orders.
+        `observe` is told of every reading: the Checkout Session id, and its orders. `timeout` is what the reader may
+        take for one attempt, in seconds.
         """
         self._reader = reader
         self._vocabulary = vocabulary
         self._observe = observe
         self._quickest = math.inf
+        self._patience = Patience(timeout)
 
     @property
     def readable(self) -> bool:
@@ -65,11 +69,19 @@ class OrderBook:
         Raises:
             NotTestable: no order reader was given.
             NotJudged, HarnessError: the reader failed.
+            Unanswered: it failed for so long that nothing more can be expected of it.
         """
         if self._reader is None:
             raise NotTestable("no order reader was given (--orders), so that no effect can be seen")
         began = time.monotonic()
-        orders = tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+        try:
+            orders = tuple(self._vocabulary.order(row) for row in self._reader.read(session_id))
+        except HarnessError as error:
+            self._patience.waited(time.monotonic() - began)
+            if self._patience.doubtful or self._patience.spent:
+                raise Unanswered(f"The orders cannot be read back any more: {error}") from None
+            raise
+        self._patience.answered()
         self._quickest = min(self._quickest, time.monotonic() - began)
         if self._observe is not None:
             self._observe(session_id, orders)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from ..endpoint import Endpoint, Secret
 from ..errors import HarnessError, NotJudged, UsageError
 from ..redaction import redacted, scrubbed
-from ..wire.connection import KEPT_BODY, Request, exchange
+from ..wire.connection import KEPT_BODY, Line, Request, exchange
+from ..wire.connection import Answer as WireAnswer
 
 _LARGEST_BODY = 1024 * 1024
 # What requests adds for a connection of its own.
 _ABOUT_CONNECTIONS = ("Connection", "Accept-Encoding")
+_GZIP_OR_ZLIB = 47
+"""What zlib calls both: it looks at the first bytes."""
 _PAUSES = (0.1, 0.3, 1.0)
 _LONGEST_PAUSE = 5.0
 """The longest `Retry-After`, in seconds, that is waited for."""
@@ -40,7 +45,11 @@ class Answer:
 
 
 class Client:
-    """Talks to the shop's URLs with `[orders.headers]`; safe to use from several threads."""
+    """Talks to the shop's URLs with `[orders.headers]`; safe to use from several threads.
+
+    requests says what is sent, and the wire sends it: no answer takes longer than the timeout in all, however slowly it
+    drips, and none is larger in memory than it was allowed to be, whatever it unpacks to.
+    """
 
     def __init__(self, headers: Sequence[tuple[str, Secret]], timeout: float, cacert: Path | None) -> None:
         """Prepare.
@@ -54,19 +63,19 @@ class Client:
             UsageError: a header's value is not ASCII.
         """
         self._timeout = timeout
+        self._cacert = cacert
+        self._lines: dict[str, list[Line]] = {}
         self.secrets = tuple(value.reveal() for _, value in headers)
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no ~/.netrc login: what is declared is what is sent
-        self._session.verify = True if cacert is None else str(cacert)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "hookassay"
         self._session.headers["Accept"] = "application/json"
+        self._session.headers["Accept-Encoding"] = "identity"
         for name, value in headers:
             if not value.reveal().isascii():
                 raise UsageError(f"The value of the order header {name} must be ASCII.")
             self._session.headers[name] = value.reveal()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=32))
 
     def get(self, url: str) -> Answer:
         """What a GET of `url` answers; 429, 5xx and lost connections are tried again.
@@ -102,7 +111,9 @@ class Client:
 
     def close(self) -> None:
         """Close every connection."""
-        self._session.close()
+        lines, self._lines = self._lines, {}
+        for line in chain.from_iterable(lines.values()):
+            line.close()
 
     def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
         shown = redacted(url)
@@ -126,38 +137,51 @@ class Client:
             HarnessError: it got no answer, or one too long.
         """
         shown = redacted(url)
-        deadline = time.monotonic() + self._timeout
+        if self._cacert is not None and not self._cacert.is_file():
+            raise UsageError("--cacert must be a readable PEM file of certificate authorities.")
         try:
-            with self._session.request(
-                method, url, json=body, timeout=self._timeout, allow_redirects=False, stream=True
-            ) as response:
-                wait = response.headers.get("Retry-After", "")
-                return Answer(
-                    response.status_code,
-                    self._read(response, shown, deadline),
-                    _seconds(wait),
-                )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError):
-            raise UsageError(f"{shown} is no URL that can be asked; it must be http(s)://HOST/PATH.") from None
+            prepared = self._session.prepare_request(requests.Request(method, url, json=body))
+            parts = urlsplit(prepared.url or "")
+            host = parts.netloc.rpartition("@")[2]
+            endpoint = Endpoint(f"{parts.scheme}://{host}", Secret(""), timeout=self._timeout, cacert=self._cacert)
         except requests.exceptions.InvalidHeader:
             raise UsageError(
                 "A value under [orders.headers] (or --orders-header) cannot be sent: it must be one line without "
                 "leading or trailing spaces."
             ) from None
-        except requests.RequestException as error:
-            raise HarnessError(f"{shown} {_reason(error, self._timeout)}.") from None
-        except OSError:  # requests raises it for a --cacert that is no file
-            raise UsageError("--cacert must be a readable PEM file of certificate authorities.") from None
+        except (requests.RequestException, UnicodeError, UsageError):
+            raise UsageError(f"{shown} is no URL that can be asked; it must be http(s)://HOST/PATH.") from None
+        content = prepared.body or b""
+        answer = self._exchanged(
+            endpoint,
+            Request(
+                content.encode() if isinstance(content, str) else bytes(content),
+                tuple((name, str(value)) for name, value in prepared.headers.items() if name != "Connection"),
+                method,
+                (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            ),
+        )
+        if answer.status is None:
+            raise HarnessError(f"{shown}: {answer.problem}{_advice(answer.problem)}.")
+        return Answer(answer.status, _unpacked(answer, shown), _seconds(answer.header("Retry-After")))
 
-    def _read(self, response: requests.Response, shown: str, deadline: float) -> bytes:
-        body = bytearray()
-        for piece in response.iter_content(8192):
-            body += piece
-            if len(body) > _LARGEST_BODY:
-                raise HarnessError(f"{shown} answered with more than 1 MiB; an order must be smaller.")
-            if time.monotonic() > deadline:
-                raise HarnessError(f"{shown} did not finish its answer within {self._timeout:g} s.")
-        return bytes(body)
+    def _exchanged(self, endpoint: Endpoint, request: Request) -> WireAnswer:
+        """What one request is answered, on a connection that is free, or else on a new one."""
+        lines = self._lines.setdefault(endpoint.url, [])
+        try:
+            line = lines.pop()
+        except IndexError:
+            line = Line(endpoint, kept=_LARGEST_BODY + 1)
+        try:
+            if request.method != "GET":
+                line.close()  # what cannot be repeated does not go where the server may have closed just now
+            kept_open = line.reusable
+            answer = line.exchange(request)
+            if answer.status is None and kept_open and not answer.late:
+                answer = line.exchange(request)  # it had been closed since the last request
+            return answer
+        finally:
+            lines.append(line)
 
 
 class InProcessClient(Client):
@@ -212,18 +236,30 @@ def _seconds(wait: str | None) -> float:
     return float(wait) if wait and wait.isascii() and wait.isdecimal() else 0.0
 
 
-def _reason(error: requests.RequestException, timeout: float) -> str:
-    """Why a request failed, in our own words: the library's hold the URL."""
-    if isinstance(error, requests.exceptions.SSLError):
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return "has a TLS certificate that is not trusted (give its authority with --cacert)"
-        return "does not speak TLS as it should (is it http://?)"
-    if isinstance(error, requests.exceptions.Timeout):
-        return f"did not answer within {timeout:g} s"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, requests.RequestException):
-            return f"could not be reached: {cause.strerror}"
-        inner = getattr(cause, "reason", None)
-        cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
-    return "closed the connection without an answer"
+def _unpacked(answer: WireAnswer, shown: str) -> bytes:
+    """The whole body, unpacked where the server packs what it was asked not to pack.
+
+    Raises:
+        HarnessError: it is too large, packed or not, or packed in a way that is not undone here.
+    """
+    body = answer.body
+    encoding = (answer.header("Content-Encoding") or "identity").strip().lower()
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        try:
+            body = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _LARGEST_BODY + 1)
+        except zlib.error:
+            raise HarnessError(f"{shown} answered with a body that is not {encoding}, as it says.") from None
+    elif encoding != "identity":
+        raise HarnessError(f"{shown} answered with Content-Encoding {scrubbed(encoding, limit=60)}, unasked.")
+    if len(body) > _LARGEST_BODY:
+        raise HarnessError(f"{shown} answered with more than 1 MiB; an order must be smaller.")
+    return body
+
+
+def _advice(problem: str) -> str:
+    """What to do about a request that got no answer, where that can be told."""
+    if not problem.startswith("TLS failed"):
+        return ""
+    if "certificate" in problem.lower():
+        return " (for a certificate of your own give its authority with --cacert)"
+    return " (is it http://?)"

@@ -78,7 +78,8 @@ class Program:
             selector.register(process.stderr, selectors.EVENT_READ, complaint)
             while selector.get_map():
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if not ready:
+                # Looked at as well where something is ready: a program that complains without end always is.
+                if not ready or time.monotonic() >= deadline:
                     raise late
                 for key, _ in ready:
                     piece = os.read(key.fd, 65536)
@@ -95,7 +96,8 @@ class Program:
 
     @staticmethod
     def _stop(process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is None:
+        # Not asked whether it has ended, for what it started may not have; until it is asked, its number stays its own.
+        if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         for stream in (process.stdout, process.stderr):

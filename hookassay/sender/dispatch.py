@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..endpoint import Endpoint
-from ..wire.connection import Answer, Headers, Line, Request, exchange
+from ..errors import Unanswered
+from ..patience import IN_VAIN, Patience
+from ..wire.connection import REFUSED, Answer, Headers, Line, Request, exchange, in_words
 from ..wire.volley import Volley, fire
 from .event import Event, Style
 from .signature import ALL, HONEST, Letter
@@ -94,7 +96,17 @@ Observer = Callable[[Attempt], None]
 
 
 class Dispatch:
-    """Signs and sends single attempts, as fast as the run allows, and tells the observer of each."""
+    """Signs and sends single attempts, as fast as the run allows, and tells the observer of each.
+
+    Where the endpoint does not answer any more, whatever is asked of it raises Unanswered.
+
+    Attributes:
+        endpoint: Where attempts go.
+        manner: How they look.
+        patience: How long the endpoint was waited for in vain.
+        responds: Whether the endpoint answers a genuine delivery of a new purchase; asked where it left many without an
+            answer, since it may do so with what it refuses. None asks nothing.
+    """
 
     def __init__(
         self,
@@ -112,6 +124,8 @@ class Dispatch:
         """
         self.endpoint = endpoint
         self.manner = manner or Manner()
+        self.patience = Patience(endpoint.timeout)
+        self.responds: Callable[[], bool] | None = None
         self._observe = observe
         self._announce = announce or (lambda _: None)
         self._tolerance = tolerance
@@ -155,7 +169,12 @@ class Dispatch:
             return self._attempt(self._usual(), parcel, line=line)
         target = url or (None if parcel.configured else self.manner.url)
         endpoint = self.endpoint.with_url(target) if target else self.endpoint
-        return self._attempt(endpoint, parcel)
+        # Nobody needs to be at another URL.
+        return self._attempt(endpoint, parcel, bearing=url is None)
+
+    def reaches(self, parcel: Parcel) -> bool:
+        """Whether one attempt is answered at all, however little patience is left."""
+        return self._attempt(self._usual(), parcel, bearing=False).status is not None
 
     def send_request(self, parcel: Parcel, request: Request) -> Answer:
         """Make one attempt with a request that was made before, its signature included."""
@@ -170,7 +189,9 @@ class Dispatch:
     def ask(self, target: str) -> Answer:
         """What a GET of `target` on the endpoint's host shows to anyone: without signature, token or login."""
         self._wait()
-        return exchange(self.endpoint, Request(headers=(("Accept", "*/*"),), method="GET", target=target))
+        answer = exchange(self.endpoint, Request(headers=(("Accept", "*/*"),), method="GET", target=target))
+        self._bear([answer])
+        return answer
 
     def fire(
         self, parcels: Sequence[Parcel], hold: float, before_the_last: Callable[[], None] = lambda: None
@@ -184,6 +205,7 @@ class Dispatch:
         volley = fire(endpoint, requests, hold, before_the_last)
         for parcel, request, answer in zip(parcels, requests, volley.answers, strict=True):
             self._observe(Attempt(parcel, endpoint, request, answer))
+        self._bear(volley.answers)
         return volley
 
     def _together(self, kind: str, parcels: Sequence[Parcel]) -> list[Parcel]:
@@ -195,7 +217,13 @@ class Dispatch:
         return self.endpoint.with_url(self.manner.url) if self.manner.url else self.endpoint
 
     def _attempt(
-        self, endpoint: Endpoint, parcel: Parcel, *, request: Request | None = None, line: Line | None = None
+        self,
+        endpoint: Endpoint,
+        parcel: Parcel,
+        *,
+        request: Request | None = None,
+        line: Line | None = None,
+        bearing: bool = True,
     ) -> Answer:
         self._wait()
         self._announce(parcel)
@@ -203,7 +231,49 @@ class Dispatch:
         request = request or self.request(parcel)
         answer = exchange(endpoint, request) if line is None else line.exchange(request)
         self._observe(Attempt(parcel, endpoint, request, answer))
+        if bearing:
+            self._bear([answer])
         return answer
+
+    def _bear(self, answers: Sequence[Answer]) -> None:
+        """Take note of answers to what left together, and of those that did not come.
+
+        Raises:
+            Unanswered: there have been too many of these.
+        """
+        patience = self.patience
+        late = [answer for answer in answers if answer.late]
+        if late:
+            patience.waited(max(answer.seconds or self.endpoint.timeout for answer in late))
+        answered = sum(answer.status is not None for answer in answers)
+        if answered:
+            patience.answered(answered)
+        elif any(answer.problem == REFUSED for answer in answers):
+            patience.turned_away()
+        if patience.spent:
+            raise Unanswered(
+                f"{IN_VAIN:.0f} s were spent on waiting for answers that did not come (the last: {in_words(answers)}), "
+                "and the rest of the run would take hours. Make the endpoint answer what it refuses as well, or set a "
+                "shorter --timeout."
+            )
+        if not patience.doubtful:
+            return
+        if self.responds is not None and self.responds():
+            patience.forgive()
+            return
+        last = in_words(answers[-1:])
+        if not patience.answers:
+            raise Unanswered(
+                f"The endpoint does not answer deliveries: {last}, each time.\n"
+                "Likely reasons, in order: it waits for something that does not come (a lock, a database, a call to "
+                "another service); it is no HTTP server; it is slower than --timeout."
+            )
+        raise Unanswered(
+            f"The endpoint does not answer any more: {last}, again and again and to a genuine purchase too, after "
+            f"{patience.answers} answers. Nothing more can be judged.\n"
+            "Look at what it waits for since then (a lock, a pool of connections, a full queue), start it anew, and "
+            "run again."
+        )
 
     def _wait(self) -> None:
         """Keep the rate: each attempt takes the next free slot."""

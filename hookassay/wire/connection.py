@@ -19,12 +19,22 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..errors import HarnessError
 
 # What a person or a clause looks at; the rest of an answer is read no further than this.
 KEPT_BODY = 64 * 1024
+
+# What an answer may have besides its body: its head, interim answers before it, and the framing of its chunks.
+LARGEST_FRAME = 512 * 1024
+
+# So many interim answers are passed over.
+MOST_INTERIM = 100
+
+REFUSED = "connection refused"
+"""The problem of an answer where nothing listens."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -68,6 +78,7 @@ class Answer:
         problem: Why there is no status, or what was raised in place of an answer; empty otherwise.
         sent_at: Monotonic seconds when the request's last byte had been handed over.
         answered_at: Monotonic seconds when the answer's first byte had come, or the wait had ended.
+        late: Whether there is no status because the whole answer did not come in time.
     """
 
     status: int | None
@@ -76,6 +87,7 @@ class Answer:
     problem: str
     sent_at: float
     answered_at: float
+    late: bool = False
 
     @property
     def acknowledged(self) -> bool:
@@ -121,21 +133,27 @@ class Answer:
         return f"{self.status} ({self.problem})" if self.problem else str(self.status)
 
 
+class _TooLongError(http.client.HTTPException):
+    """The answer has more bytes than any answer needs."""
+
+
 class _Deadline(io.RawIOBase):
-    """Reads a socket until a moment in time, and notes when the first byte came.
+    """Reads a socket until a moment in time and so many bytes, and notes when the first byte came.
 
     It waits without the lock and reads under it, so that another thread may send meanwhile: a TLS session must not be
     read and written at once.
     """
 
     def __init__(
-        self, sock: socket.socket, lock: threading.Lock, until: float, afterwards: threading.Event | None
+        self, sock: socket.socket, lock: threading.Lock, until: float, most: int, afterwards: threading.Event | None
     ) -> None:
         self._sock = sock
         self._lock = lock
         self._until = until
+        self._left = most
         self._afterwards = afterwards
         self.first_byte_at: float | None = None
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -147,8 +165,11 @@ class _Deadline(io.RawIOBase):
             left = self._until - time.monotonic()
             if left <= 0:
                 raise TimeoutError
+            if self._left <= 0:
+                raise _TooLongError
             count = self._received(buffer)
             if count is not None:
+                self._left -= count
                 if self._afterwards is not None:
                     self._afterwards.wait(left)
                 return count
@@ -162,19 +183,39 @@ class _Deadline(io.RawIOBase):
                 count = self._sock.recv_into(buffer)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return None
-        if self.first_byte_at is None:
+        self.ended = count == 0
+        if count and self.first_byte_at is None:
             self.first_byte_at = time.monotonic()
         return count
 
 
 class _Reading:
-    """Hands http.client a reader with a deadline in place of the socket's own."""
+    """Hands http.client a reader with a deadline in place of the socket's own, one for all answers to a request."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw = raw
+    def __init__(self, raw: _Deadline) -> None:
+        self.raw = raw
+        self._reader = io.BufferedReader(raw)
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._raw)
+    def makefile(self, _mode: str) -> Any:
+        return self._reader
+
+
+def _final(reading: _Reading, method: str, heard: list[int]) -> http.client.HTTPResponse:
+    """The answer behind all interim ones (1xx, RFC 9110, 15.2), its head read; its status is `heard` at once.
+
+    101 is final: it says that what follows is no HTTP.
+    """
+    for _ in range(MOST_INTERIM):
+        # A stand-in with makefile() is all that http.client asks of a socket.
+        response = http.client.HTTPResponse(reading, method=method)  # type: ignore[arg-type]
+        response.begin()
+        if reading.raw.ended:
+            raise ConnectionResetError  # http.client takes what is missing of a head for the empty line behind it
+        if not 101 < response.status < 200:
+            heard.append(response.status)
+            return response
+        response.fp = None  # type: ignore[assignment]  # or it would close the reader, which the next one reads on
+    raise _TooLongError
 
 
 @functools.lru_cache(maxsize=8)
@@ -193,8 +234,10 @@ class Connection:
         reusable: Whether another request may follow the answer on this connection (RFC 9112, 9.3).
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float | None = None, kept: int = KEPT_BODY) -> None:
         """Prepare a connection for deliveries of `timeout` seconds (default: the endpoint's).
+
+        Of an answer's body `kept` bytes are read.
 
         Raises:
             HarnessError: the endpoint is an application in this process, to which nothing connects.
@@ -203,6 +246,7 @@ class Connection:
             raise HarnessError("an application in this process has no connections: this needs a URL in place of --app")
         self._endpoint = endpoint
         self._timeout = timeout or endpoint.timeout
+        self._kept = kept
         self._sock: socket.socket | None = None
         self._lock = threading.Lock()
         self._until: float | None = None
@@ -255,12 +299,13 @@ class Connection:
         """
         assert self._sock is not None
         self.reusable = False
+        raw: _Deadline | None = None
+        heard: list[int] = []
         try:
-            raw = _Deadline(self._sock, self._lock, time.monotonic() + self._left(), afterwards)
-            # A stand-in with makefile() is all that http.client asks of a socket.
-            response = http.client.HTTPResponse(_Reading(raw), method=method)  # type: ignore[arg-type]
-            response.begin()
-            body = response.read(KEPT_BODY)
+            until = time.monotonic() + self._left()
+            raw = _Deadline(self._sock, self._lock, until, LARGEST_FRAME + self._kept, afterwards)
+            response = _final(_Reading(raw), method, heard)
+            body = response.read(self._kept)
             self.reusable = response.isclosed() and not response.will_close
             return Answer(
                 response.status,
@@ -271,7 +316,8 @@ class Connection:
                 raw.first_byte_at or time.monotonic(),
             )
         except (OSError, http.client.HTTPException, ValueError) as error:
-            return unanswered(error, self._timeout, self.sent_at)
+            begun = raw is not None and raw.first_byte_at is not None
+            return unanswered(error, self._timeout, self.sent_at, begun=begun, status=heard[0] if heard else None)
         finally:
             self._until = None
 
@@ -299,24 +345,39 @@ class Connection:
         self.close()
 
 
-def unanswered(error: Exception, timeout: float, sent_at: float) -> Answer:
-    """The answer that stands for none: its `problem` says in a person's words what `error` means."""
+def unanswered(
+    error: Exception, timeout: float, sent_at: float, *, begun: bool = False, status: int | None = None
+) -> Answer:
+    """The answer that stands for none: its `problem` says in a person's words what `error` means.
+
+    Args:
+        error: What ended the wait for it.
+        timeout: Seconds that it had.
+        sent_at: Monotonic seconds when the request had been handed over, 0 where it was not.
+        begun: Whether its first byte had come.
+        status: Its status, where its head had come.
+    """
+    came = f" (it began with {status})" if status else ""
     if isinstance(error, TimeoutError):
-        problem = f"no answer within {timeout:g} s"
+        problem = f"no {'end of the answer' if begun else 'answer'} within {timeout:g} s{came}"
+    elif isinstance(error, _TooLongError):
+        problem = f"an answer without end{came}"
+    elif begun and isinstance(error, ConnectionError):
+        problem = f"closed the connection in the middle of the answer{came}"
     elif isinstance(error, (http.client.RemoteDisconnected, ConnectionError)):
         problem = "closed the connection without an answer"
         if isinstance(error, ConnectionRefusedError):
-            problem = "connection refused"
+            problem = REFUSED
     elif isinstance(error, ssl.SSLError):
         problem = f"TLS failed ({getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error})"
     elif isinstance(error, socket.gaierror):
         problem = "the host name is not known"
     elif isinstance(error, (http.client.HTTPException, ValueError)):
-        problem = f"not a valid HTTP answer ({type(error).__name__})"
+        problem = f"not a valid HTTP answer ({type(error).__name__}){came}"
     else:
         problem = f"no connection ({error.strerror or error})" if isinstance(error, OSError) else str(error)
     now = time.monotonic()
-    return Answer(None, (), b"", problem, sent_at or now, now)
+    return Answer(None, (), b"", problem, sent_at or now, now, late=isinstance(error, TimeoutError))
 
 
 def in_words(answers: Iterable[Answer]) -> str:
@@ -348,9 +409,13 @@ def exchange(endpoint: Endpoint, request: Request) -> Answer:
 class Line:
     """Requests one after another on one connection, which is opened anew where the endpoint closed it."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Prepare a line to `endpoint`; an application in this process is asked as ever."""
+    def __init__(self, endpoint: Endpoint, kept: int = KEPT_BODY) -> None:
+        """Prepare a line to `endpoint`; an application in this process is asked as ever.
+
+        Of an answer's body `kept` bytes are read.
+        """
         self._endpoint = endpoint
+        self._kept = kept
         self._connection: Connection | None = None
 
     def exchange(self, request: Request) -> Answer:
@@ -361,13 +426,18 @@ class Line:
         try:
             if connection is None or not connection.reusable:
                 self.close()
-                connection = self._connection = Connection(self._endpoint)
+                connection = self._connection = Connection(self._endpoint, kept=self._kept)
                 connection.open()
             connection.send(request.to_bytes(self._endpoint))
             return connection.answer(request.method)
         except OSError as error:
             self.close()
             return unanswered(error, self._endpoint.timeout, connection.sent_at if connection else 0.0)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the next request goes out on the connection of the last one."""
+        return self._connection is not None and self._connection.reusable
 
     def close(self) -> None:
         """Close the connection; the next request opens one."""

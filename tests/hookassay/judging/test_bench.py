@@ -91,3 +91,28 @@ def test_the_bytes_of_a_delivery_are_evidence(scene: Scene, shop: ToyShop) -> No
     assert traffic.request is shop.received[0]
     assert traffic.body == b"thanks"
     assert (traffic.authority, traffic.target) == ("127.0.0.1:9", "/webhook")
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_responds(scene: Scene, shop: ToyShop, status: int) -> None:
+    """Whatever a genuine delivery is answered, the endpoint responds; it is about a purchase of its own."""
+    shop.instead = lambda _: answer(status)
+    assert scene.bench.responds()
+
+    assert len(shop.received) == len(scene.bench.journal.created) == 1
+
+
+def test_does_not_respond(scene: Scene, shop: ToyShop) -> None:
+    """Where a genuine delivery is not answered, it does not, and it is not asked again."""
+    shop.instead = lambda _: answer(None, problem="no answer within 10 s")
+    assert not scene.bench.responds()
+    assert len(shop.received) == 1
+
+
+def test_started_anew(scene: Scene, shop: ToyShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody listened a moment ago, a worker may just be starting: it is asked again."""
+    monkeypatch.setattr("hookassay.judging.bench.RETRIES", (0.001, 0.001))
+    scene.bench.dispatch.patience.turned_away()
+    answers = iter([answer(None, problem="connection refused"), answer(200)])
+    shop.instead = lambda _: next(answers)
+    assert scene.bench.responds()

@@ -7,7 +7,7 @@ import json
 import pytest
 from toy_shop import Staging, ToyShop, answer, declaring, refuse, types_sent
 
-from hookassay.errors import ContractViolation, NotApplicable, NotTestable
+from hookassay.errors import ContractViolation, NotApplicable, NotTestable, Unanswered
 from hookassay.judging import failure
 from hookassay.judging.expectation import Expectation
 from hookassay.judging.failure import BODIES
@@ -128,3 +128,15 @@ def test_does_not_work(scene: Scene, shop: ToyShop, status: int | None) -> None:
     assert scene.bench.harmed_by == "RP-03"
     with pytest.raises(NotTestable, match=r"the endpoint does not work any more \(RP-03\)"):
         scene.bench.barrier(0.0)
+
+
+def test_does_not_answer_any_more(scene: Scene, shop: ToyShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that answers nothing after what could harm it fails the clause about that, and the run goes on."""
+
+    def unanswered(*_: object, **__: object) -> None:
+        raise Unanswered("The endpoint does not answer any more.")
+
+    monkeypatch.setattr(scene, "deliver", unanswered)
+    with pytest.raises(ContractViolation, match="saw that it does not answer any more"):
+        failure.still_works(scene)
+    assert scene.bench.harmed_by == scene.record.clause_id

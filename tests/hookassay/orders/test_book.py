@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from fake_clock import FakeClock
 
 from hookassay.config import OrdersSettings
-from hookassay.errors import NotApplicable, NotTestable
+from hookassay.errors import HarnessError, NotApplicable, NotTestable, Unanswered
 from hookassay.orders.book import OrderBook, describe, same
 from hookassay.orders.vocabulary import Order, Vocabulary
 
@@ -163,3 +164,29 @@ def test_describe() -> None:
     assert describe(()) == "no order"
     assert describe((PAID,)) == "one order (status=paid total_amount=10)"
     assert describe((PAID, OPEN)) == "2 orders (status=paid total_amount=10; status=open total_amount=10)"
+
+
+class Failing(Reader):
+    """Fails each reading after a while."""
+
+    def read(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+        time.sleep(0.05)
+        raise HarnessError("the shop answered nothing.")
+
+
+def test_a_reader_that_fails_for_long() -> None:
+    """A reader that goes on failing, each time after a long wait, ends the run."""
+    failing = OrderBook(Failing(), Vocabulary(OrdersSettings()), timeout=0.04)
+    for _ in range(2):
+        with pytest.raises(HarnessError):
+            failing.of("cs_1")
+    with pytest.raises(Unanswered, match=r"cannot be read back any more: the shop answered nothing\."):
+        failing.of("cs_1")
+
+
+def test_a_reader_that_fails_at_once() -> None:
+    """A reader that fails without a wait is asked again, as often as need be."""
+    failing = OrderBook(Failing(), Vocabulary(OrdersSettings()), timeout=60.0)
+    for _ in range(10):
+        with pytest.raises(HarnessError):
+            failing.of("cs_1")

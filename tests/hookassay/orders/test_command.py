@@ -132,6 +132,25 @@ def test_too_much(reader_of: Opening, program: Writing) -> None:
         reader_of(f"{program('read', 'yes')} {{session_id}}").read("cs_1")
 
 
+def test_complaining_without_end(reader_of: Opening, program: Writing) -> None:
+    """A program that never stops complaining is stopped when its time is over, and keeps no memory."""
+    with pytest.raises(HarnessError, match=r"did not end within 0\.3 s"):
+        reader_of(f"{program('read', 'yes >&2')} {{session_id}}", timeout=0.3).read("cs_1")
+
+
+def test_a_child_that_stays(reader_of: Opening, program: Writing, tmp_path: Path) -> None:
+    """A program that ends and leaves a child holding its output is given up, and the child is stopped."""
+    left = program("read", "sleep 60 & echo $! > child; exit 0")
+    with pytest.raises(HarnessError, match=r"did not end within 0\.5 s"):
+        reader_of(f"{left} {{session_id}}", timeout=0.5).read("cs_1")
+
+    status = Path("/proc", (tmp_path / "child").read_text().strip(), "status")
+    ends = time.monotonic() + 5
+    while status.exists() and "zombie" not in status.read_text() and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert not status.exists() or "zombie" in status.read_text()
+
+
 def test_not_json(reader_of: Opening, program: Writing) -> None:
     """What is not JSON is told by its beginning."""
     with pytest.raises(HarnessError, match=r"the program \./read must give JSON; it gave: paid"):

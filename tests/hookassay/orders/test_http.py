@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import socket
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hostile_server
 import pytest
+from scripted import Scripted, answering, once, serving
 
 from hookassay.config import OrdersSettings
 from hookassay.endpoint import Secret
@@ -275,7 +281,7 @@ def test_unreachable(reader_of: Opening) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
 
-        with pytest.raises(NotJudged, match="could not be reached: Connection refused") as caught:
+        with pytest.raises(NotJudged, match="connection refused") as caught:
             reader_of(f"http://127.0.0.1:{port}/{{session_id}}?token=canary").check()
 
     assert "canary" not in str(caught.value)
@@ -286,13 +292,105 @@ def test_no_answer_in_time(reader_of: Opening) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         reader = reader_of(f"http://127.0.0.1:{server.getsockname()[1]}/{{session_id}}", timeout=0.05)
 
-        with pytest.raises(HarnessError, match=r"did not answer within 0\.05 s"):
+        with pytest.raises(HarnessError, match=r": no answer within 0\.05 s"):
             reader.read("cs_1")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def read_from(server: Scripted, reader_of: Opening, timeout: float = 0.3, **settings: Any) -> Any:
+    """What a reader of the orders on this server reads."""
+    return reader_of(f"http://127.0.0.1:{server.port}/{{session_id}}", timeout, **settings).read("cs_1")
+
+
+HOSTILE = ("hangs", "drips a head", "drips a header", "drips a body", "headers without end", "a header without end")
+HOSTILE += ("10 GB", "chunks without end", "trailers without end", "100 without end", "103 without end", "no HTTP")
+HOSTILE += ("closes in the head", "closes in a chunk", "a bomb", "a bomb in a bomb", "bytes", "101")
+
+
+@pytest.mark.parametrize("behaviour", HOSTILE)
+def test_hostile(behaviour: str, reader_of: Opening) -> None:
+    """Whatever a URL does in place of answering with an order, it is given up soon, and told."""
+    with serving(hostile_server.behaviours(b"200 OK")[behaviour]) as server:
+        began = time.monotonic()
+        with pytest.raises(HarnessError):
+            read_from(server, reader_of)
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("GZIP", gzip.compress), ("identity", bytes)],
+)
+def test_packed(encoding: str, packed: Callable[[bytes], bytes], reader_of: Opening) -> None:
+    """A body that is packed although that was not asked for is read all the same."""
+    body = packed(json.dumps(ORDER).encode())
+    head = HEAD + f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with serving(answering(head + body)) as server:
+        assert [row["status"] for row in read_from(server, reader_of)] == ["paid"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "told"),
+    [
+        ("gzip", hostile_server.BOMB, "more than 1 MiB"),
+        ("gzip", b"{}", "is not gzip, as it says"),
+        ("gzip, gzip", hostile_server.BOMB_IN_A_BOMB, "Content-Encoding gzip, gzip, unasked"),
+        ("br", b"{}", "Content-Encoding br, unasked"),
+    ],
+)
+def test_packed_wrongly(encoding: str, body: bytes, told: str, reader_of: Opening) -> None:
+    """A body that unpacks to too much, or not at all, is refused without unpacking more than is allowed."""
+    script = hostile_server.bomb(body, encoding.encode(), b"200 OK")
+    with serving(script) as server, pytest.raises(HarnessError, match=told):
+        read_from(server, reader_of, 5.0)
+
+
+def test_deep(shop: Any, reader: OrderReader) -> None:
+    """JSON as deep as it likes is no order, and no fault of ours."""
+    for depth in (10, *range(850, 1001, 10), 100_000):
+        for opening, closing in ((b"[", b"]"), (b'{"status":', b"}")):
+            shop.answer(opening * depth + b"1" + closing * depth)
+            with pytest.raises((HarnessError, NotJudged)):
+                reader.read("cs_1")
+
+
+def test_closed_in_between(reader_of: Opening) -> None:
+    """A connection that was closed after an answer, unannounced, is opened anew for the next request."""
+    body = json.dumps(ORDER).encode()
+    answer = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with serving(once(answer)) as server:
+        reader = reader_of(f"http://127.0.0.1:{server.port}/{{session_id}}")
+        assert [len(reader.read("cs_1")) for _ in range(3)] == [1, 1, 1]
+        assert server.connections == 3
+
+
+def test_connections_are_kept(reader_of: Opening) -> None:
+    """Readings one after another go out on one connection."""
+    body = json.dumps(ORDER).encode()
+    answer = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with serving(answering(answer)) as server:
+        reader = reader_of(f"http://127.0.0.1:{server.port}/{{session_id}}")
+        for _ in range(3):
+            reader.read("cs_1")
+        assert server.connections == 1
+
+
+def test_login_in_the_url(reader_of: Opening) -> None:
+    """A user and password in the URL are sent as such, and are no part of the request's target."""
+    with serving(answering(HEAD + b"Content-Length: 2\r\n\r\n[]")) as server:
+        reader_of(f"http://me:canary@127.0.0.1:{server.port}/o/{{session_id}}?a=b").read("cs_1")
+
+    (arrival,) = server.arrivals
+    assert arrival.data.startswith(b"GET /o/cs_1?a=b HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Basic bWU6Y2FuYXJ5\r\n" in arrival.data
+    assert b"canary" not in arrival.data
 
 
 def test_plain_http_where_tls_is_wanted(shop: Any, reader_of: Opening) -> None:
     """An https URL of an http server is told."""
-    with pytest.raises(HarnessError, match=r"does not speak TLS as it should \(is it http://\?\)"):
+    with pytest.raises(HarnessError, match=r"TLS failed .*\(is it http://\?\)"):
         reader_of(f"{shop.url.replace('http', 'https')}/{{session_id}}").read("cs_1")
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import scripted
 from fake_clock import FakeClock
-from scripted import OK, Scripted, answering, serving
+from scripted import OK, Scripted, answering, hanging, in_turn, once, serving
 
 from hookassay.config import EndpointSettings, PurchaseSettings
+from hookassay.errors import Unanswered
 from hookassay.sender.dispatch import STRIPE_HEADERS, Attempt, Dispatch, Manner, Parcel, retried
 from hookassay.sender.event import Event
 from hookassay.sender.purchase import PurchaseBook
@@ -181,11 +182,9 @@ def test_rate_is_shared(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
         sender = dispatch(server, rate=4)
         sender.share(3)
         began = clock.now
-        for _ in range(2):
-            sender.send(sender.parcel("cs_1", event))
+        send(sender, event, 2)
         sender.share(1)
-        for _ in range(2):
-            sender.send(sender.parcel("cs_1", event))
+        send(sender, event, 2)
 
     assert clock.now - began == pytest.approx(0.75 + 0.75 + 0.25)
 
@@ -196,8 +195,7 @@ def test_no_rate_no_wait(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hookassay.sender.dispatch.time", clock)
     with serving(answering(OK)) as server:
         sender = dispatch(server)
-        for _ in range(3):
-            sender.send(sender.parcel("cs_1", event))
+        send(sender, event, 3)
 
     assert clock.slept == []
 
@@ -270,3 +268,77 @@ def test_announced_before_it_leaves(event: Event) -> None:
         sender.fire([parcel] * 2, hold=0.001)
 
     assert announced == [0, 1, 2, 3, 3]
+
+
+# --- who does not answer ----------------------------------------------------------------------------------------------
+
+
+def send(sender: Dispatch, event: Event, times: int) -> None:
+    """Make so many attempts."""
+    for _ in range(times):
+        sender.send(sender.parcel("cs_1", event))
+
+
+def test_never_answered(event: Event) -> None:
+    """An endpoint that takes deliveries and answers none is given up after a few."""
+    with serving(hanging) as server:
+        sender = Dispatch(server.endpoint(timeout=0.05), ignore)
+        with pytest.raises(Unanswered, match=r"does not answer deliveries: no answer within 0\.05 s"):
+            send(sender, event, 10)
+        assert server.connections == 3
+
+
+def test_not_answered_any_more(event: Event) -> None:
+    """One that did answer is given up where it leaves a genuine delivery without an answer as well."""
+    asked = []
+    with serving(in_turn(once(OK), once(OK), hanging)) as server:
+        sender = Dispatch(server.endpoint(timeout=0.05), ignore)
+        sender.responds = lambda: bool(asked.append(server.connections))
+        with pytest.raises(Unanswered, match=r"does not answer any more: no answer within 0\.05 s.* after 2 answers"):
+            send(sender, event, 20)
+        assert asked in ([6], [7], [8])  # a wait may take longer than its time, where the machine is busy
+
+
+def test_a_genuine_delivery_is_answered(event: Event) -> None:
+    """One that only leaves forgeries without an answer is judged to the end."""
+    with serving(in_turn(once(OK), hanging)) as server:
+        sender = Dispatch(server.endpoint(timeout=0.02), ignore)
+        sender.responds = lambda: True
+        assert [sender.send(sender.parcel("cs_1", event)).status for _ in range(30)][1:] == [None] * 29
+
+
+def test_a_volley_without_answers(event: Event) -> None:
+    """The copies of a volley wait together: they are one wait, not many."""
+    with serving(in_turn(once(OK), hanging)) as server:
+        sender = Dispatch(server.endpoint(timeout=0.1), ignore)
+        sender.send(sender.parcel("cs_1", event))
+        sender.fire([sender.parcel("cs_1", event)] * 8, 0.002)
+
+    assert 0 < sender.patience.row < 0.15
+
+
+def test_another_url_does_not_count(event: Event) -> None:
+    """Nobody needs to be at another URL, such as the one of the instance without a secret."""
+    sender = Dispatch(scripted.Scripted(port=scripted.free_port()).endpoint(), ignore)
+    for _ in range(30):
+        sender.send(sender.parcel("cs_1", event), url=sender.endpoint.url)
+
+    assert sender.patience.refused == 0
+
+
+def test_gone(event: Event) -> None:
+    """An endpoint at which nothing listens any more is given up though each delivery fails at once."""
+    sender = Dispatch(scripted.Scripted(port=scripted.free_port()).endpoint(), ignore)
+    sender.patience.answered()
+    with pytest.raises(Unanswered, match="does not answer any more: connection refused"):
+        send(sender, event, 30)
+
+
+def test_spent(event: Event) -> None:
+    """However often it answers in between, a run waits in vain only so long in all."""
+    with serving(hanging) as server:
+        sender = Dispatch(server.endpoint(timeout=0.02), ignore)
+        sender.patience.in_vain = 600.0
+        sender.patience.answered()
+        with pytest.raises(Unanswered, match="600 s were spent"):
+            sender.send(sender.parcel("cs_1", event))

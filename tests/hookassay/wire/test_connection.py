@@ -141,6 +141,41 @@ def test_answer_after_continue() -> None:
         assert exchange(server.endpoint(), Request()).status == 200
 
 
+@pytest.mark.parametrize("interim", [b"102 Processing", b"103 Early Hints\r\nLink: </a>; rel=preload"])
+def test_answer_after_interim(interim: bytes) -> None:
+    """Any other interim answer is none either, and what follows it on the connection is read as ever."""
+    with serving(answering(b"HTTP/1.1 " + interim + b"\r\n\r\n" + OK)) as server, Line(server.endpoint()) as line:
+        assert [line.exchange(Request()).status for _ in range(2)] == [200, 200]
+        assert server.connections == 1
+
+
+def test_switching_protocols() -> None:
+    """A 101 is the answer, for no HTTP follows it."""
+    with serving(once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")) as server:
+        assert exchange(server.endpoint(), Request()).status == 101
+
+
+@pytest.mark.parametrize(
+    ("head", "drop", "problem"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "an answer without end"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, "an answer without end"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"1;" + b"a" * 60_000 + b"\r\nx\r\n",
+            "an answer without end (it began with 200)",
+        ),
+    ],
+    ids=["100", "103", "extensions of chunks"],
+)
+def test_without_end(head: bytes, drop: bytes, problem: str) -> None:
+    """What goes on and on before there is a body is given up, long before the timeout."""
+    with serving(dripping(head, drop, every=0)) as server:
+        found = exchange(server.endpoint(timeout=30.0), Request())
+
+    assert (found.status, found.problem, found.late) == (None, problem, False)
+
+
 def test_answer_bounded() -> None:
     """Of a body without end no more than 64 KiB is read."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n"
@@ -170,11 +205,14 @@ def test_early_answer() -> None:
 @pytest.mark.parametrize(
     ("bytes_back", "kind"),
     [
-        (b"SSH-2.0-OpenSSH_9\r\n", "BadStatusLine"),
-        (b"HTTP/1.1 two OK\r\n\r\n", "BadStatusLine"),
-        (b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 200 + b"\r\n", "HTTPException"),
-        (b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n", "LineTooLong"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "IncompleteRead"),
+        (b"SSH-2.0-OpenSSH_9\r\n", "(BadStatusLine)"),
+        (b"HTTP/1.1 two OK\r\n\r\n", "(BadStatusLine)"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 200 + b"\r\n", "(HTTPException)"),
+        (b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n", "(LineTooLong)"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "(IncompleteRead) (it began with 200)",
+        ),
     ],
     ids=["another protocol", "no number", "too many headers", "long header", "bad chunk"],
 )
@@ -183,7 +221,7 @@ def test_not_http(bytes_back: bytes, kind: str) -> None:
     with serving(once(bytes_back)) as server:
         found = exchange(server.endpoint(), Request())
 
-    assert (found.status, found.problem) == (None, f"not a valid HTTP answer ({kind})")
+    assert (found.status, found.problem) == (None, f"not a valid HTTP answer {kind}")
 
 
 def test_closed_without_answer() -> None:
@@ -194,28 +232,44 @@ def test_closed_without_answer() -> None:
     assert (found.status, found.problem) == (None, "closed the connection without an answer")
 
 
+@pytest.mark.parametrize("bytes_back", [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nX-A: 1\r\n"])
+def test_closed_in_the_head(bytes_back: bytes) -> None:
+    """A connection that is closed before the head has ended is no answer, though it said 200."""
+    with serving(once(bytes_back)) as server:
+        found = exchange(server.endpoint(), Request())
+
+    assert (found.status, found.problem) == (None, "closed the connection in the middle of the answer")
+
+
 # --- when it ends -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "problem"),
     [
-        hanging,
-        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
-        dripping(b"HTTP/1.1 200 OK\r\nX-A: "),
-        dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (hanging, "no answer within 0.3 s"),
+        (
+            dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+            "no end of the answer within 0.3 s (it began with 200)",
+        ),
+        (dripping(b"HTTP/1.1 200 OK\r\nX-A: "), "no end of the answer within 0.3 s"),
+        (dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "no end of the answer within 0.3 s"),
+        (dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n"), "no end of the answer within 0.3 s"),
+        (
+            dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+            "no end of the answer within 0.3 s (it began with 200)",
+        ),
     ],
-    ids=["nothing", "a body in drips", "a header in drips", "100 for ever", "chunks for ever"],
+    ids=["nothing", "a body in drips", "a header in drips", "100 for ever", "102 for ever", "chunks for ever"],
 )
-def test_total_deadline(script: scripted.Script) -> None:
-    """However an answer drips, the wait for it ends with the timeout."""
+def test_total_deadline(script: scripted.Script, problem: str) -> None:
+    """However an answer drips, the wait for it ends with the timeout, and it is told how far it had come."""
     with serving(script) as server:
         began = time.monotonic()
         found = exchange(server.endpoint(timeout=0.3), Request())
         took = time.monotonic() - began
 
-    assert (found.status, found.problem) == (None, "no answer within 0.3 s")
+    assert (found.status, found.problem, found.late) == (None, problem, True)
     assert 0.25 < took < SOON
 
 
@@ -273,7 +327,7 @@ def test_tls_deadline(tmp_path: Path) -> None:
     with serving(dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"), context) as server:
         found = exchange(server.endpoint(timeout=0.3, cacert=certificate), Request())
 
-    assert found.problem == "no answer within 0.3 s"
+    assert found.problem == "no end of the answer within 0.3 s (it began with 200)"
 
 
 def test_tls_untrusted(tmp_path: Path) -> None:
