@@ -1,0 +1,300 @@
+"""The client: many connections in one thread, each with one delivery under way.
+
+Written for speed: no task and no future for a delivery, one write and as a rule one read. A connection is opened when
+there is something to deliver, and kept for the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, cast
+
+from ..endpoint import Endpoint
+from .answer import Answer, answer
+from .outbox import Outbox
+from .postmark import Postmark
+from .stream import Delivery
+
+SWEEP = 0.1
+"""Seconds between two looks for what has taken too long."""
+
+BUFFER = 16 * 1024
+
+LOST = "closed the connection without an answer"
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One connection, which delivers one thing after the other."""
+
+    __slots__ = ("_buffer", "_client", "_rest", "_view", "began", "delivery", "transport")
+
+    def __init__(self, client: Client) -> None:
+        """A connection that is not opened yet."""
+        self._client = client
+        self._buffer = bytearray(BUFFER)
+        self._view = memoryview(self._buffer)
+        self._rest = b""
+        self.transport: asyncio.Transport | None = None
+        self.delivery: Delivery | None = None
+        self.began = 0.0
+
+    def deliver(self, delivery: Delivery, now: float) -> None:
+        """Let a delivery leave; where the connection is not open, as soon as it is."""
+        self.delivery = delivery
+        self.began = now
+        if self.transport is None:
+            self._client.open(self)
+        else:
+            self.write()
+
+    def write(self) -> None:
+        """Sign, and hand all of it over."""
+        delivery, transport = self.delivery, self.transport
+        assert delivery is not None
+        assert transport is not None
+        data = self._client.written(delivery)
+        delivery.left = time.monotonic()
+        transport.write(data)
+
+    def abandon(self, reason: str) -> None:
+        """Wait no longer."""
+        self.close()
+        self._end(reason, 0.0)
+
+    def close(self) -> None:
+        """Close it; the next delivery opens it anew."""
+        transport, self.transport = self.transport, None
+        self._rest = b""
+        if transport is not None:
+            transport.abort()
+
+    # --- what asyncio tells -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
+
+    def get_buffer(self, _hint: int) -> memoryview:
+        return self._view
+
+    def buffer_updated(self, count: int) -> None:
+        data = bytes(self._view[:count])
+        if self.delivery is None:
+            self.close()  # nobody asked for anything
+            return
+        if self._rest:
+            data = self._rest + data
+        try:
+            found: Answer | None = answer(data)
+        except ValueError:
+            self.close()
+            self._end("not a valid HTTP answer", 0.0)
+            return
+        if found is None:
+            self._rest = data
+            return
+        self._rest = b""
+        if not found.keep:
+            self.close()
+        self._end(found.status, found.retry_after)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self.transport is None:
+            return  # we closed it ourselves
+        self.transport = None
+        self._rest = b""
+        if self.delivery is not None:
+            self._end(LOST, 0.0)
+
+    def _end(self, kind: int | str, retry_after: float) -> None:
+        delivery, self.delivery = self.delivery, None
+        if delivery is not None:
+            self._client.ended(self, delivery, kind, retry_after)
+
+
+class Client:
+    """Delivers what the outbox gives, on so many connections."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        headers: Sequence[tuple[str, str]],
+        outbox: Outbox,
+        first: int,
+        connections: int,
+        rate: float | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            endpoint: Where to.
+            headers: The request headers besides the signature and the endpoint's own.
+            outbox: What to deliver.
+            first: The number of the first purchase.
+            connections: How many deliveries may be under way at the same time.
+            rate: The most deliveries per second; None is as fast as answers come.
+        """
+        self._endpoint = endpoint
+        self._outbox = outbox
+        self._first = first
+        self._postmark = Postmark(endpoint, headers)
+        self._all = [Connection(self) for _ in range(connections)]
+        self._idle = deque(self._all)
+        self._interval = 1 / rate if rate else 0.0
+        self._slot = 0.0
+        self._group: list[Delivery] = []
+        self._pumping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._address = ""
+        self._tls = ssl.create_default_context(cafile=endpoint.cacert) if endpoint.secure else None
+        self._opening: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop
+        self._done: asyncio.Future[None]
+
+    async def run(self) -> None:
+        """Deliver everything; no connection is open afterwards."""
+        self._loop = asyncio.get_running_loop()
+        self._done = self._loop.create_future()
+        sweeper = self._loop.create_task(self._sweep())
+        try:
+            self._pump()
+            await self._done
+        finally:
+            sweeper.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+            for task in self._opening:
+                task.cancel()
+            for connection in self._all:
+                connection.close()
+            await asyncio.sleep(0)  # what was closed is told of it
+
+    def written(self, delivery: Delivery) -> bytes:
+        """The request of a delivery that leaves now."""
+        body = delivery.script.bodies[delivery.event].fill(self._first + delivery.place)
+        return self._postmark.request(body, int(time.time()))
+
+    def ended(self, connection: Connection, delivery: Delivery, kind: int | str, retry_after: float) -> None:
+        """A delivery got a status, or none, and why."""
+        self._outbox.answered(delivery, kind, time.monotonic(), retry_after)
+        self._free(connection)
+
+    def open(self, connection: Connection) -> None:
+        """Open a connection, and let its delivery leave on it."""
+        task = self._loop.create_task(self._connect(connection))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _connect(self, connection: Connection) -> None:
+        try:
+            async with asyncio.timeout(self._endpoint.timeout):
+                await self._loop.create_connection(
+                    lambda: connection,
+                    self._address or self._endpoint.host,
+                    self._endpoint.port,
+                    ssl=self._tls,
+                    server_hostname=self._endpoint.host if self._tls else None,
+                )
+        except (OSError, UnicodeError, TimeoutError) as error:
+            connection.close()
+            delivery, connection.delivery = connection.delivery, None
+            if delivery is not None:
+                self._outbox.unsent(delivery, _reason(error, self._endpoint.timeout), time.monotonic())
+            self._free(connection)
+            return
+        if connection.transport is None:
+            self._free_lost(connection)
+            return
+        if not self._address:
+            peer: Any = connection.transport.get_extra_info("peername")
+            self._address = peer[0] if peer else ""  # the name is looked up once
+        connection.write()
+
+    def _free_lost(self, connection: Connection) -> None:
+        """The connection was closed as soon as it was open."""
+        if connection.delivery is not None:
+            connection.abandon(LOST)
+
+    def _free(self, connection: Connection) -> None:
+        if connection.transport is None:
+            self._idle.appendleft(connection)  # those that are open come first
+        else:
+            self._idle.append(connection)
+        if not self._pumping:
+            # Once for all that was answered at the same time: what leaves together wakes the endpoint once.
+            self._pumping = True
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Let leave what may."""
+        idle, outbox = self._idle, self._outbox
+        self._pumping = True  # what ends at once meanwhile is taken by this very loop
+        try:
+            while idle:
+                now = time.monotonic()
+                if self._interval and now < self._slot:
+                    self._wake(self._slot)
+                    return
+                group = self._group or outbox.take(now)
+                self._group = []
+                if not group:
+                    self._rest(now)
+                    return
+                if len(group) > len(idle) and len(idle) < len(self._all):
+                    self._group = group  # what leaves at one instant waits until it can
+                    return
+                if self._interval:
+                    self._slot = max(self._slot, now) + self._interval * len(group)
+                self._group = group[len(idle) :]
+                for delivery in group[: len(idle)]:
+                    idle.pop().deliver(delivery, now)
+        finally:
+            self._pumping = False
+
+    def _rest(self, now: float) -> None:
+        """Nothing may leave now: wait, or end."""
+        if self._outbox.over:
+            if not self._done.done():
+                self._done.set_result(None)
+            return
+        due = self._outbox.due
+        if due is not None:
+            self._wake(max(due, now))
+
+    def _wake(self, at: float) -> None:
+        """Go on at this monotonic moment, unless something happens before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(max(0.0, at - time.monotonic()), self._pump)
+
+    async def _sweep(self) -> None:
+        """Give up waiting for what has taken too long."""
+        timeout = self._endpoint.timeout
+        while True:
+            await asyncio.sleep(SWEEP)
+            limit = time.monotonic() - timeout
+            for connection in self._all:
+                if connection.delivery is not None and connection.transport is not None and connection.began < limit:
+                    connection.abandon(f"no answer within {timeout:g} s")
+
+
+def _reason(error: BaseException, timeout: float) -> str:
+    """Why a connection could not be opened, in a person's words."""
+    if isinstance(error, TimeoutError):
+        return f"no connection within {timeout:g} s"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed ({getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or 'no reason'})"
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return "the host name is not known"
+    if isinstance(error, OSError) and error.strerror:
+        return f"no connection ({error.strerror.lower()})"
+    return "no connection"
