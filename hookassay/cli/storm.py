@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,10 @@ from .secret import secrets_of
 from .target import target
 
 if TYPE_CHECKING:
+    from ..storm.forecast import Forecast
+    from ..storm.result import Result
     from ..storm.storm import Scale
+    from ..storm.swarm import Swarm
 
 EXIT_CODES = """\b
 Exit codes:
@@ -92,6 +98,24 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 @click.option("--settle", metavar="SECONDS", help="The longest wait for an effect; default: measured.")
 @click.option("--timeout", metavar="SECONDS", help="For one delivery; default 10.")
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
+@click.option(
+    "--locust",
+    is_flag=True,
+    help="Let Locust make the load, from several processes or machines: prepare it, and print the commands.",
+)
+@click.option("--start", is_flag=True, help="With --locust: start its master and workers on this machine, and prove.")
+@click.option(
+    "--locust-workers",
+    type=click.IntRange(1, 1000),
+    default=2,
+    metavar="N",
+    help="With --locust: in how many processes the load is made; default 2.",
+)
+@click.option(
+    "--returns",
+    metavar="FILE",
+    help="Deliver nothing: prove what Locust's master wrote down (storm-returns.json, beside storm-commission.json).",
+)
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--quiet", is_flag=True, help="Show what did not converge and the verdict only, and no progress.")
@@ -101,6 +125,10 @@ def storm(
     deliveries: int | None,
     duplicates: float,
     connections: int,
+    locust: bool,
+    start: bool,
+    locust_workers: int,
+    returns: str | None,
     **options: Any,
 ) -> None:
     """Deliver many purchases at once to the endpoint at URL, and prove that every order converges.
@@ -113,11 +141,22 @@ def storm(
 
     if purchases is not None and deliveries is not None:
         raise UsageError("--purchases and --deliveries must not be given together; keep one.")
+    if start and not locust:
+        raise UsageError("--start starts Locust's processes: it needs --locust.")
+    if locust and returns is not None:
+        raise UsageError("--locust makes a load, --returns proves one that was made; keep one.")
     settings = configuration.load(Path(config) if config else None, os.environ, stdin=sys.stdin, **options)
     _refuse(settings)
+    if settings.endpoint.url is None and (returns is not None or (locust and not start)):
+        raise UsageError("Name the URL: what is to be delivered or proved later outlives a reference server.")
     scale = Scale(None if deliveries else purchases or PURCHASES, deliveries, duplicates, connections)
     with target(settings, None) as (told, endpoint, _):
-        sys.exit(_storm(told, endpoint, scale))
+        one = _Storm(told, endpoint, scale)
+        if returns is not None:
+            sys.exit(one.proved(Path(returns)))
+        if locust:
+            sys.exit(one.by_locust(locust_workers, start=start))
+        sys.exit(one.delivered())
 
 
 def _refuse(settings: Settings) -> None:
@@ -134,35 +173,96 @@ def _refuse(settings: Settings) -> None:
         )
 
 
-def _storm(settings: Settings, endpoint: Endpoint, scale: Scale) -> int:
-    """Ask for consent, let it come, and write every report; the exit code."""
-    from ..report import document, storm_document, storm_page
-    from ..report.storm_terminal import StormTerminal
-    from ..storm.script import Repertoire
-    from ..storm.storm import Storm, about
+class _Storm:
+    """One storm as the command line asks for it; each way of making it ends with an exit code."""
 
-    redactor = Redactor(secrets_of(settings))
-    report = StormTerminal(the_console(), redactor, quiet=settings.run.quiet, live=live(the_console()))
-    the_storm = Storm(settings, endpoint, redactor, scale, report)
-    forecast = the_storm.forecast()
-    amount = about(Repertoire(the_storm.settings, forecast))
-    if not (endpoint.loopback or settings.run.yes):
-        what = f"about {amount:,} deliveries about {forecast.purchases:,} purchases"
-        if settings.run.rate is None:
-            what += ", as fast as it answers"
-        if not agreed(endpoint, what, ", and --rate N to bound the deliveries per second"):
+    def __init__(self, settings: Settings, endpoint: Endpoint, scale: Scale) -> None:
+        from ..report.storm_terminal import StormTerminal
+        from ..storm.storm import Storm
+
+        self._settings = settings
+        self._endpoint = endpoint
+        self._scale = scale
+        self._redactor = Redactor(secrets_of(settings))
+        console = the_console()
+        self._report = StormTerminal(console, self._redactor, quiet=settings.run.quiet, live=live(console))
+        self._storm = Storm(settings, endpoint, self._redactor, scale, self._report)
+
+    def delivered(self) -> int:
+        """Make the load in this process, and prove what it left."""
+        return self._told(self._storm.run) if self._agreed() else 3
+
+    def by_locust(self, workers: int, *, start: bool) -> int:
+        """Let Locust make the load: now and here, or as somebody starts it."""
+        from ..storm.commission import Commission
+        from ..storm.swarm import Swarm, require
+
+        if start:
+            require()
+        if not self._agreed():
             return 3
-    document.prepare(settings.run.report)
-    try:
-        report.opening(endpoint.url, forecast, amount, scale.connections, settings.run.rate)
-        result = the_storm.run()
-        written = [
-            storm_page.write(result, settings.run.report, redactor),
-            storm_document.write(result, settings.run.report, redactor),
-        ]
-        report.closing(result, written)
-    except HookassayError as error:
-        raise type(error)(redactor.clean(str(error))) from None
-    finally:
-        report.stop()
-    return result.exit_code
+        folder = self._settings.run.report.absolute()
+
+        def swarm(forecast: Forecast) -> Swarm:
+            connections = max(self._scale.connections, workers)
+            return Swarm(Commission.of(self._storm.settings, forecast, connections, workers), folder)
+
+        if start:
+            return self._told(lambda: self._storm.run_by(lambda forecast: swarm(forecast).start(self._endpoint)))
+        with self._cleaned():
+            made = swarm(self._storm.prepare())
+            self._report.commands([*made.commands(), ("the proof, when the master has ended", self._proving(made))])
+        return 0
+
+    def proved(self, path: Path) -> int:
+        """Prove what a load left that Locust made."""
+        from ..storm import returns
+        from ..storm.commission import FILE, Commission
+
+        load, receipts = returns.read(path, Commission.read(path.with_name(FILE)))
+        return self._told(lambda: self._storm.prove(load, receipts))
+
+    def _proving(self, made: Swarm) -> str:
+        from ..storm.returns import FILE
+
+        return (
+            f"hookassay storm {shlex.quote(self._endpoint.url)} … --returns {shlex.quote(str(made.file.parent / FILE))}"
+        )
+
+    def _agreed(self) -> bool:
+        """Say what is to come; whether somebody agrees where another machine is to receive it."""
+        from ..report import document
+        from ..storm.script import Repertoire
+        from ..storm.storm import about
+
+        forecast, rate = self._storm.forecast(), self._settings.run.rate
+        amount = about(Repertoire(self._storm.settings, forecast))
+        if not (self._endpoint.loopback or self._settings.run.yes):
+            what = f"about {amount:,} deliveries about {forecast.purchases:,} purchases"
+            pace = "" if rate else ", as fast as it answers"
+            if not agreed(self._endpoint, what + pace, ", and --rate N to bound the deliveries per second"):
+                return False
+        document.prepare(self._settings.run.report)
+        self._report.opening(self._endpoint.url, forecast, amount, self._scale.connections, rate)
+        return True
+
+    def _told(self, make: Callable[[], Result]) -> int:
+        """Make it, and write every report."""
+        from ..report import storm_document, storm_page
+
+        folder = self._settings.run.report
+        with self._cleaned():
+            result = make()
+            written = [write(result, folder, self._redactor) for write in (storm_page.write, storm_document.write)]
+            self._report.closing(result, written)
+        return result.exit_code
+
+    @contextmanager
+    def _cleaned(self) -> Iterator[None]:
+        """No error shows a secret, and no line of progress is left behind."""
+        try:
+            yield
+        except HookassayError as error:
+            raise type(error)(self._redactor.clean(str(error))) from None
+        finally:
+            self._report.stop()

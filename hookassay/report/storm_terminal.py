@@ -88,6 +88,13 @@ class StormTerminal:
             self._paper.line(f"{self._phase}: {done:,} of about {self._total:,}")
             self._console.file.flush()
 
+    def commands(self, commands: Sequence[tuple[str, str]]) -> None:
+        """Say what to run: what each command is for, and the command."""
+        for what, command in commands:
+            self._paper.line()
+            self._paper.line(f"{what[0].upper()}{what[1:]}:")
+            self._paper.line(f"  {command}")
+
     def stop(self) -> None:
         """Take the progress line away."""
         if self._progress is not None:

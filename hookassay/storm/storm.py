@@ -111,32 +111,49 @@ class Storm:
             NotJudged: the endpoint cannot be judged.
         """
         with self._run.instruments() as bench:
-            preflight = Preflight(bench, self._watcher.tick)
-            preflight.run()
-            repertoire = Repertoire(self.settings, self.forecast(bench))
-            self._introduce(bench, repertoire)
+            repertoire, findings = self._prepared(bench)
             load, receipts, interrupted = self._deliver(repertoire)
-            return self._proved(bench, repertoire, load, receipts, tuple(preflight.findings), interrupted=interrupted)
+            return self._proved(bench, repertoire, load, receipts, findings, interrupted=interrupted)
 
-    def prove(self, load: Load, receipts: Receipts) -> Result:
-        """Prove what a storm left whose load was made elsewhere.
+    def prepare(self) -> Forecast:
+        """Only see that it can come, and what is to come: the load is made by others, later.
 
         Raises:
-            NotJudged: the orders cannot be read.
+            UsageError: the configuration does not fit what was found.
+            NotJudged: the endpoint cannot be judged.
+        """
+        with self._run.instruments() as bench:
+            return self._prepared(bench)[0].forecast
+
+    def run_by(self, others: Callable[[Forecast], tuple[Load, Receipts]]) -> Result:
+        """The same as `run`, with the load made by others.
+
+        Raises:
+            UsageError: the configuration does not fit what was found.
+            NotJudged: the endpoint cannot be judged.
+        """
+        with self._run.instruments() as bench:
+            repertoire, findings = self._prepared(bench)
+            load, receipts = others(repertoire.forecast)
+            return self._proved(bench, repertoire, load, receipts, findings, interrupted=False)
+
+    def prove(self, load: Load, receipts: Receipts) -> Result:
+        """Prove what a load left that others made before.
+
+        Raises:
+            UsageError: the orders cannot be opened.
         """
         with self._run.instruments() as bench:
             repertoire = Repertoire(self.settings, load.forecast)
             return self._proved(bench, repertoire, load, receipts, (), interrupted=False)
 
-    def prepared(self, then: Callable[[Forecast], tuple[Load, Receipts]]) -> Result:
-        """The same as `run`, with the load made by `then`."""
-        with self._run.instruments() as bench:
-            preflight = Preflight(bench, self._watcher.tick)
-            preflight.run()
-            repertoire = Repertoire(self.settings, self.forecast(bench))
-            self._introduce(bench, repertoire)
-            load, receipts = then(repertoire.forecast)
-            return self._proved(bench, repertoire, load, receipts, tuple(preflight.findings), interrupted=False)
+    def _prepared(self, bench: Bench) -> tuple[Repertoire, tuple[str, ...]]:
+        """What is to come, and what was found before it."""
+        preflight = Preflight(bench, self._watcher.tick)
+        preflight.run()
+        repertoire = Repertoire(self.settings, self.forecast(bench))
+        self._introduce(bench, repertoire)
+        return repertoire, tuple(preflight.findings)
 
     def _introduce(self, bench: Bench, repertoire: Repertoire) -> None:
         """Let the shop create the orders, where it does so before it is paid."""
