@@ -28,12 +28,30 @@ class Answer:
     retry_after: float = 0.0
 
 
+_seen: dict[bytes, Answer] = {}
+"""Short answers that were read lately: most endpoints answer the same for a second, until its Date changes."""
+
+_SHORT, _FEW = 512, 64
+
+
 def answer(data: bytes) -> Answer | None:
     """What the bytes received so far say; None while the answer has not ended.
 
     Raises:
         ValueError: they are no HTTP answer.
     """
+    found = _seen.get(data)
+    if found is not None:
+        return found
+    found = _read(data)
+    if found is not None and len(data) <= _SHORT:
+        if len(_seen) >= _FEW:
+            _seen.clear()
+        _seen[data] = found
+    return found
+
+
+def _read(data: bytes) -> Answer | None:
     end = data.find(_END)
     if end < 0:
         if not b"HTTP/1.".startswith(data[:7]) or len(data) > LONGEST:
@@ -44,7 +62,7 @@ def answer(data: bytes) -> Answer | None:
     status = int(data[9:12])
     if 100 <= status < 200:
         # 103 and the like announce the answer; 101 would change the protocol, which nobody asked for.
-        return answer(data[end + 4 :]) if status != 101 else Answer(status, keep=False)
+        return _read(data[end + 4 :]) if status != 101 else Answer(status, keep=False)
     head = data[:end].lower()
     keep = b"\r\nconnection: close" not in head and (data[7:8] == b"1" or b"\r\nconnection: keep-alive" in head)
     retry_after = _retry_after(head) if status >= 300 else 0.0

@@ -20,24 +20,23 @@ from .outbox import Outbox
 from .postmark import Postmark
 from .stream import Delivery
 
+READ = 16 * 1024
+"""Bytes read at once. The standard loop's own 256 KiB take ten times as long, for fresh memory is cleared each time."""
+
 SWEEP = 0.1
 """Seconds between two looks for what has taken too long."""
-
-BUFFER = 16 * 1024
 
 LOST = "closed the connection without an answer"
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(asyncio.Protocol):
     """One connection, which delivers one thing after the other."""
 
-    __slots__ = ("_buffer", "_client", "_rest", "_view", "began", "delivery", "transport")
+    __slots__ = ("_client", "_rest", "began", "delivery", "transport")
 
     def __init__(self, client: Client) -> None:
         """A connection that is not opened yet."""
         self._client = client
-        self._buffer = bytearray(BUFFER)
-        self._view = memoryview(self._buffer)
         self._rest = b""
         self.transport: asyncio.Transport | None = None
         self.delivery: Delivery | None = None
@@ -77,12 +76,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
+        if hasattr(transport, "max_size"):
+            transport.max_size = READ
 
-    def get_buffer(self, _hint: int) -> memoryview:
-        return self._view
-
-    def buffer_updated(self, count: int) -> None:
-        data = bytes(self._view[:count])
+    def data_received(self, data: bytes) -> None:
         if self.delivery is None:
             self.close()  # nobody asked for anything
             return

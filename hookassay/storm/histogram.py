@@ -35,13 +35,29 @@ class Histogram:
         self.total += microseconds
         if microseconds > self.longest:
             self.longest = microseconds
-        excess = microseconds.bit_length() - self._shift - 1
-        if excess <= 0:
-            self._buckets[microseconds] += 1
-            return
+        self._put(microseconds, 1)
+
+    def add_coarsely(self, other: Histogram) -> None:
+        """Take over all durations of a histogram that is more precise."""
+        for place, number in enumerate(other._buckets):
+            if number:
+                shortest = place if place < 2 * other._half else (place & (other._half - 1)) + other._half
+                excess = max((place >> other._shift) - 1, 0)
+                self._put(shortest << excess, number)
+        self.count += other.count
+        self.total += other.total
+        self.longest = max(self.longest, other.longest)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._buckets = array("I", bytes(4 * len(self._buckets)))
+        self.count = self.total = self.longest = 0
+
+    def _put(self, microseconds: int, number: int) -> None:
         # Of a long duration the first digits count.
-        place = (excess << self._shift) + (microseconds >> excess)
-        self._buckets[min(place, len(self._buckets) - 1)] += 1
+        excess = microseconds.bit_length() - self._shift - 1
+        place = microseconds if excess <= 0 else (excess << self._shift) + (microseconds >> excess)
+        self._buckets[min(place, len(self._buckets) - 1)] += number
 
     def quantile(self, share: float) -> float:
         """The duration in seconds that this share of all durations does not exceed; 0 where there is none."""

@@ -22,7 +22,7 @@ ATTEMPTS = 16
 """Attempts after which an event is given up."""
 
 IN_VAIN = 50
-"""Attempts after which a type of event that was never acknowledged is sent once each, and no more."""
+"""Attempts after which a type of event that was never acknowledged is sent once each, where others are taken."""
 
 BACKLOG = 2000
 """Deliveries that may wait to be sent anew before something new is begun."""
@@ -60,6 +60,7 @@ class Outbox:
         self._ended = False
         self._heard = now
         self._vain = 0
+        self._acknowledged = 0
 
     @property
     def over(self) -> bool:
@@ -94,6 +95,7 @@ class Outbox:
         if isinstance(kind, int) and 200 <= kind < 300:
             self.receipts.give(delivery.place, delivery.event)
             self.acknowledged_types[delivery.type] += 1
+            self._acknowledged += 1
             self._heard = now
             self._vain = 0
             return
@@ -114,8 +116,10 @@ class Outbox:
         if self.receipts.has(delivery.place, delivery.event):
             return  # another delivery of the same event was acknowledged meanwhile
         kind = delivery.type
-        hopeless = not self.acknowledged_types[kind] and self._refused_types[kind] > IN_VAIN
-        if self.silenced or delivery.attempt >= ATTEMPTS or (hopeless and self._vain < self._refused_types[kind]):
+        # It works, and takes others: this type it does not handle.
+        works = self._acknowledged > IN_VAIN
+        hopeless = works and not self.acknowledged_types[kind] and self._refused_types[kind] > IN_VAIN
+        if self.silenced or hopeless or delivery.attempt >= ATTEMPTS:
             self.given_up[kind] += 1
             return
         pause = RETRIES[min(max(delivery.attempt, 1), len(RETRIES)) - 1]

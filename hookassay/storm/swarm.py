@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .. import child
@@ -88,6 +89,8 @@ class Swarm:
         ]
         try:
             self._wait(master, workers)
+            with suppress(subprocess.TimeoutExpired):
+                master.wait(LINGER)  # it lets the workers go, and ends
         finally:
             for process in (master, *workers):
                 child.stop(process)

@@ -56,7 +56,7 @@ class Tally:
         ended: When the last delivery ended, in Unix seconds.
         width: Seconds of one slice.
         slices: Slices of time, from the beginning.
-        durations: How long answers took, whatever their status.
+        durations: How long answers took, whatever their status; complete once it is closed.
         answers: Status, or why there was none → how many deliveries.
         duplicates: How many delivered again what was delivered before.
         repeated: How many were sent anew because an attempt before was not acknowledged.
@@ -70,6 +70,10 @@ class Tally:
         self.width = FINEST
         self.slices: list[Slice] = []
         self.durations = Histogram()
+        # Each duration is sorted in once, and shared out when its slice is over.
+        self._current = Histogram()
+        self._piece = Slice()
+        self._until = self._zero
         self.answers: Counter[int | str] = Counter()
         self.duplicates = 0
         self.repeated = 0
@@ -96,26 +100,25 @@ class Tally:
         Args:
             kind: The status that it got, or why it got none.
             left: Monotonic seconds when it left.
-            now: Monotonic seconds when it was answered, or its wait was over.
+            now: Monotonic seconds when it was answered, or its wait was over; never earlier than the one before.
         """
         self.answers[kind] += 1
-        place = int((now - self._zero) / self.width)
-        if place >= len(self.slices):
-            place = self._extend(place)
-        piece = self.slices[place]
+        if now >= self._until:
+            self._turn(now)
+        piece = self._piece
         if isinstance(kind, str):
             piece.silent += 1
+            return
+        self._current.add(now - left)
+        if 200 <= kind < 300:
+            piece.acknowledged += 1
         else:
-            self.durations.add(now - left)
-            piece.durations.add(now - left)
-            if 200 <= kind < 300:
-                piece.acknowledged += 1
-            else:
-                piece.refused += 1
+            piece.refused += 1
 
     def close(self) -> None:
         """Note that the last delivery has ended."""
         self.ended = self.began + time.monotonic() - self._zero
+        self._fold()
 
     def merge(self, other: Tally) -> None:
         """Take over what another process counted meanwhile."""
@@ -170,14 +173,23 @@ class Tally:
         tally.unsent = Counter(told["unsent"])
         return tally
 
-    def _extend(self, place: int) -> int:
-        """Make room for the slice at `place`; its place among them then."""
+    def _turn(self, now: float) -> None:
+        """Begin the slice that `now` lies in."""
+        self._fold()
+        place = int((now - self._zero) / self.width)
         while place >= MOST:
             self._double()
             place //= 2
         while place >= len(self.slices):
             self.slices.append(Slice())
-        return place
+        self._piece = self.slices[place]
+        self._until = self._zero + (place + 1) * self.width
+
+    def _fold(self) -> None:
+        """Add what the current slice has gathered to all that was gathered before."""
+        self.durations.merge(self._current)
+        self._piece.durations.add_coarsely(self._current)
+        self._current.clear()
 
     def _double(self) -> None:
         """Let each slice be twice as long."""
