@@ -35,7 +35,11 @@ class Histogram:
         self.total += microseconds
         if microseconds > self.longest:
             self.longest = microseconds
-        self._put(microseconds, 1)
+        # As `_put` does, without the call: this is done for each delivery.
+        excess = microseconds.bit_length() - self._shift - 1
+        if excess > 0:
+            microseconds = min((excess << self._shift) + (microseconds >> excess), len(self._buckets) - 1)
+        self._buckets[microseconds] += 1
 
     def add_coarsely(self, other: Histogram) -> None:
         """Take over all durations of a histogram that is more precise."""

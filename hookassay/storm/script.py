@@ -6,6 +6,7 @@ What a purchase gets is drawn from the seed and its place alone, so that nothing
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -39,8 +40,15 @@ VOLLEY = 8
 TOGETHER = 0.1
 """How often what leaves next of a purchase leaves at once with what leaves now."""
 
+ORDERS = 256
+"""Orders of delivery that are drawn for each script; each purchase gets one of them."""
+
 AT_ONCE, UNCHANGED = 0.5, 0.8
 """Half of the duplicates leave at once with the first; of the others most are unchanged, some are another event."""
+
+
+Groups = tuple[tuple[int, ...], ...]
+"""Events by their places, each tuple of them at one instant, one tuple after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +73,7 @@ class Script:
         """How many events there are that are no other's second."""
         return len(self.events) // 2
 
-    def draw(self, draw: random.Random, duplicates: float) -> list[tuple[int, ...]]:
+    def draw(self, draw: random.Random, duplicates: float) -> Groups:
         """In which order the events leave, by their places, each tuple at one instant; some come again."""
         half = self.half
         order = list(range(half))
@@ -95,7 +103,7 @@ class Script:
                 joined[-1] += group
             else:
                 joined.append(group)
-        return joined
+        return tuple(joined)
 
 
 class Repertoire:
@@ -131,21 +139,28 @@ class Repertoire:
             )
         self.scripts = tuple(scripts)
         self._chosen = [place for place, weight in enumerate(weights) for _ in range(weight)]
+        self._drawn: dict[tuple[int, int], Groups] = {}
         self._sessions = cut(lambda number: [self.purchase(number).session_id.encode()], forecast.first)[0]
 
-    def drawn(self, place: int) -> tuple[Script, random.Random]:
-        """What happens to the purchase at this place, from 0, and what the rest is drawn from."""
-        draw = random.Random(self.forecast.seed * 1_000_003 + place)  # noqa: S311 - no secret is drawn
-        return self.scripts[self._chosen[int(draw.random() * len(self._chosen))]], draw
-
     def script(self, place: int) -> Script:
-        """What happens to the purchase at this place."""
-        return self.drawn(place)[0]
+        """What happens to the purchase at this place, from 0."""
+        return self.scripts[self._choice(place)[0]]
 
-    def course(self, place: int) -> tuple[Script, list[tuple[int, ...]]]:
+    def course(self, place: int) -> tuple[Script, Groups]:
         """What happens to the purchase at this place, and in which order it is delivered."""
-        script, draw = self.drawn(place)
-        return script, script.draw(draw, self.forecast.duplicates)
+        choice = self._choice(place)
+        script = self.scripts[choice[0]]
+        groups = self._drawn.get(choice)
+        if groups is None:
+            draw = random.Random(f"{self.forecast.seed} {choice}")  # noqa: S311 - no secret is drawn
+            groups = self._drawn[choice] = script.draw(draw, self.forecast.duplicates)
+        return script, groups
+
+    def _choice(self, place: int) -> tuple[int, int]:
+        """The script of a purchase, and which of its orders it is delivered in: by a hash, which takes no time."""
+        mixed = zlib.crc32(b"%d %d" % (self.forecast.seed, place))
+        mixed = (mixed * 0x9E3779B97F4A7C15 ^ mixed << 29) >> 7 & 0xFFFFFFFF
+        return self._chosen[mixed % len(self._chosen)], mixed // len(self._chosen) % ORDERS
 
     def session_id(self, place: int) -> str:
         """The Checkout Session's id of the purchase at this place."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
-from .script import Repertoire, Script
+from .script import Groups, Repertoire, Script
 
 WINDOW = 128
 """Purchases that are under way at the same time: no more is kept, however many there are."""
@@ -25,7 +26,7 @@ class Delivery:
 
     __slots__ = ("attempt", "event", "first", "left", "place", "script")
 
-    def __init__(self, place: int, script: Script, event: int, *, first: bool) -> None:
+    def __init__(self, place: int, script: Script, event: int, first: bool) -> None:
         """Nothing has left yet."""
         self.place = place
         self.script = script
@@ -49,32 +50,33 @@ def stream(repertoire: Repertoire, share: int = 0, of: int = 1) -> Iterator[list
         of: In how many parts they are shared: by several processes, each of which takes another.
     """
     forecast = repertoire.forecast
-    draw = random.Random(f"storm {forecast.seed} {share} of {of}")  # noqa: S311 - no secret is drawn
-    pick = draw.random
+    pick = random.Random(f"storm {forecast.seed} {share} of {of}").random  # noqa: S311 - no secret is drawn
     places = iter(range(share, forecast.purchases, of))
-    open_: list[tuple[int, Script, list[tuple[int, ...]], set[int]]] = []
-
-    def enter() -> bool:
-        place = next(places, None)
-        if place is None:
-            return False
-        script, groups = repertoire.course(place)
-        groups.reverse()
-        open_.append((place, script, groups, set()))
-        return True
-
-    while len(open_) < WINDOW and enter():
-        pass
+    open_ = [_deliveries(place, *repertoire.course(place)) for place in itertools.islice(places, WINDOW)]
     while open_:
         chosen = int(pick() * len(open_))
-        place, script, groups, told = open_[chosen]
-        group = []
-        for event in groups.pop():
-            group.append(Delivery(place, script, event, first=event % script.half not in told))
-            told.add(event % script.half)
-        yield group
-        if not groups:
-            # What is last takes the place of what is over.
-            open_[chosen] = open_[-1]
-            open_.pop()
-            enter()
+        deliveries = open_[chosen]
+        yield deliveries.pop()
+        if not deliveries:
+            place = next(places, None)
+            if place is not None:
+                open_[chosen] = _deliveries(place, *repertoire.course(place))
+            else:
+                # What is last takes the place of what is over.
+                open_[chosen] = open_[-1]
+                open_.pop()
+
+
+def _deliveries(place: int, script: Script, groups: Groups) -> list[list[Delivery]]:
+    """What leaves together about one purchase, the first last."""
+    half, told = script.half, 0
+    found = []
+    for group in groups:
+        together = []
+        for event in group:
+            bit = 1 << event % half
+            together.append(Delivery(place, script, event, not told & bit))
+            told |= bit
+        found.append(together)
+    found.reverse()
+    return found

@@ -15,7 +15,7 @@ def test_the_stream_holds_every_course(repertoire: Repertoire) -> None:
     for group in stream(repertoire):
         left.setdefault(group[0].place, []).append(tuple(delivery.event for delivery in group))
 
-    assert left == {place: repertoire.course(place)[1] for place in range(repertoire.forecast.purchases)}
+    assert left == {place: list(repertoire.course(place)[1]) for place in range(repertoire.forecast.purchases)}
 
 
 def test_purchases_are_interleaved(repertoire: Repertoire) -> None:
