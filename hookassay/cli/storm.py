@@ -17,6 +17,7 @@ from ..config import Settings
 from ..endpoint import Endpoint
 from ..errors import HookassayError, UsageError
 from ..redaction import Redactor
+from . import completion
 from .consent import agreed
 from .console import console as the_console
 from .console import live
@@ -68,8 +69,18 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
     "--orders", metavar="SOURCE", help="Where orders are read back, as for certify; without it nothing is proved."
 )
 @click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
-@click.option("--events", metavar="TYPE,TYPE", help="The event types the endpoint is subscribed to; default: all.")
-@click.option("--api-version", metavar="VERSION", help="The API version that events carry.")
+@click.option(
+    "--events",
+    metavar="TYPE,TYPE",
+    help="The event types the endpoint is subscribed to; default: all.",
+    shell_complete=completion.event_types,
+)
+@click.option(
+    "--api-version",
+    metavar="VERSION",
+    help="The API version that events carry.",
+    shell_complete=completion.api_versions,
+)
 @click.option("--purchases", type=click.IntRange(1, 10_000_000), metavar="N", help="So many purchases; default 500.")
 @click.option(
     "--deliveries",
@@ -219,8 +230,12 @@ class _Storm:
         from ..storm import returns
         from ..storm.commission import FILE, Commission
 
-        load, receipts = returns.read(path, Commission.read(path.with_name(FILE)))
-        return self._told(lambda: self._storm.prove(load, receipts))
+        commission = Commission.read(path.with_name(FILE))
+        load, receipts = returns.read(path, commission)
+        # Where orders are wrong, genuine purchases show when nothing is under way any more.
+        if not (self._endpoint.loopback or self._settings.run.yes or agreed(self._endpoint, "about 10 deliveries")):
+            return 3
+        return self._told(lambda: self._storm.prove(load, receipts, commission.settings()))
 
     def _proving(self, made: Swarm) -> str:
         from ..storm.returns import FILE

@@ -10,7 +10,6 @@ import asyncio
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -30,7 +29,13 @@ LOST = "closed the connection without an answer"
 
 
 class Connection(asyncio.Protocol):
-    """One connection, which delivers one thing after the other."""
+    """One connection, from its opening to its end, which delivers one thing after the other.
+
+    Attributes:
+        transport: What bytes are handed to; None before it is open, and once it is closed.
+        delivery: What is under way on it; None where nothing is.
+        began: Monotonic seconds when that was handed over.
+    """
 
     __slots__ = ("_client", "_rest", "began", "delivery", "transport")
 
@@ -43,19 +48,11 @@ class Connection(asyncio.Protocol):
         self.began = 0.0
 
     def deliver(self, delivery: Delivery, now: float) -> None:
-        """Let a delivery leave; where the connection is not open, as soon as it is."""
+        """Sign a delivery, and hand all of it over."""
+        transport = self.transport
+        assert transport is not None
         self.delivery = delivery
         self.began = now
-        if self.transport is None:
-            self._client.open(self)
-        else:
-            self.write()
-
-    def write(self) -> None:
-        """Sign, and hand all of it over."""
-        delivery, transport = self.delivery, self.transport
-        assert delivery is not None
-        assert transport is not None
         data = self._client.written(delivery)
         delivery.left = time.monotonic()
         transport.write(data)
@@ -66,9 +63,8 @@ class Connection(asyncio.Protocol):
         self._end(reason, 0.0)
 
     def close(self) -> None:
-        """Close it; the next delivery opens it anew."""
+        """Close it."""
         transport, self.transport = self.transport, None
-        self._rest = b""
         if transport is not None:
             transport.abort()
 
@@ -81,15 +77,15 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.delivery is None:
-            self.close()  # nobody asked for anything
+            self._client.lost(self)  # nobody asked for anything
+            self.close()
             return
         if self._rest:
             data = self._rest + data
         try:
             found: Answer | None = answer(data)
         except ValueError:
-            self.close()
-            self._end("not a valid HTTP answer", 0.0)
+            self.abandon("not a valid HTTP answer")
             return
         if found is None:
             self._rest = data
@@ -106,9 +102,10 @@ class Connection(asyncio.Protocol):
         if self.transport is None:
             return  # we closed it ourselves
         self.transport = None
-        self._rest = b""
         if self.delivery is not None:
             self._end(LOST, 0.0)
+        else:
+            self._client.lost(self)
 
     def _end(self, kind: int | str, retry_after: float) -> None:
         delivery, self.delivery = self.delivery, None
@@ -142,8 +139,11 @@ class Client:
         self._outbox = outbox
         self._first = first
         self._postmark = Postmark(endpoint, headers)
-        self._all = [Connection(self) for _ in range(connections)]
-        self._idle = deque(self._all)
+        self._most = connections
+        self._open: set[Connection] = set()
+        self._idle: list[Connection] = []
+        # How many more may be opened.
+        self._free = connections
         self._interval = 1 / rate if rate else 0.0
         self._slot = 0.0
         self._group: list[Delivery] = []
@@ -159,6 +159,7 @@ class Client:
         """Deliver everything; no connection is open afterwards."""
         self._loop = asyncio.get_running_loop()
         self._done = self._loop.create_future()
+        self._loop.set_exception_handler(self._failed)
         sweeper = self._loop.create_task(self._sweep())
         try:
             self._pump()
@@ -169,7 +170,7 @@ class Client:
                 self._timer.cancel()
             for task in self._opening:
                 task.cancel()
-            for connection in self._all:
+            for connection in self._open:
                 connection.close()
             await asyncio.sleep(0)  # what was closed is told of it
 
@@ -181,15 +182,23 @@ class Client:
     def ended(self, connection: Connection, delivery: Delivery, kind: int | str, retry_after: float) -> None:
         """A delivery got a status, or none, and why."""
         self._outbox.answered(delivery, kind, time.monotonic(), retry_after)
-        self._free(connection)
+        if connection.transport is not None:
+            self._idle.append(connection)
+        else:
+            self._open.discard(connection)
+            self._free += 1
+        self._go_on()
 
-    def open(self, connection: Connection) -> None:
-        """Open a connection, and let its delivery leave on it."""
-        task = self._loop.create_task(self._connect(connection))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+    def lost(self, connection: Connection) -> None:
+        """A connection was closed on which nothing was under way."""
+        if connection in self._idle:
+            self._idle.remove(connection)
+            self._open.discard(connection)
+            self._free += 1
 
-    async def _connect(self, connection: Connection) -> None:
+    async def _deliver_anew(self, delivery: Delivery) -> None:
+        """Open a connection, and let a delivery leave on it."""
+        connection = Connection(self)
         try:
             async with asyncio.timeout(self._endpoint.timeout):
                 await self._loop.create_connection(
@@ -199,61 +208,68 @@ class Client:
                     ssl=self._tls,
                     server_hostname=self._endpoint.host if self._tls else None,
                 )
-        except (OSError, UnicodeError, TimeoutError) as error:
+        except (OSError, UnicodeError) as error:
             connection.close()
-            delivery, connection.delivery = connection.delivery, None
-            if delivery is not None:
-                self._outbox.unsent(delivery, _reason(error, self._endpoint.timeout), time.monotonic())
-            self._free(connection)
-            return
-        if connection.transport is None:
-            self._free_lost(connection)
-            return
-        if not self._address:
-            peer: Any = connection.transport.get_extra_info("peername")
-            self._address = peer[0] if peer else ""  # the name is looked up once
-        connection.write()
-
-    def _free_lost(self, connection: Connection) -> None:
-        """The connection was closed as soon as it was open."""
-        if connection.delivery is not None:
-            connection.abandon(LOST)
-
-    def _free(self, connection: Connection) -> None:
-        if connection.transport is None:
-            self._idle.appendleft(connection)  # those that are open come first
+            self._outbox.unsent(delivery, _reason(error, self._endpoint.timeout), time.monotonic())
         else:
-            self._idle.append(connection)
+            if connection.transport is not None:
+                self._open.add(connection)
+                if not self._address:
+                    peer: Any = connection.transport.get_extra_info("peername")
+                    self._address = peer[0] if peer else ""  # the name is looked up once
+                connection.deliver(delivery, time.monotonic())
+                return
+            # It was closed as soon as it was open.
+            self._outbox.unsent(delivery, LOST, time.monotonic())
+        self._free += 1
+        self._go_on()
+
+    def _opened(self, task: asyncio.Task[None]) -> None:
+        self._opening.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failed(self._loop, {"exception": task.exception()})
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+        """A mistake of ours in what the loop calls ends the storm: nobody would go on, and all would wait."""
+        error = told.get("exception")
+        if error is not None and not isinstance(error, OSError) and not self._done.done():
+            self._done.set_exception(error)
+
+    def _go_on(self) -> None:
+        """Let leave what may, once for all that was answered at the same time: it wakes the endpoint once."""
         if not self._pumping:
-            # Once for all that was answered at the same time: what leaves together wakes the endpoint once.
             self._pumping = True
             self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         """Let leave what may."""
+        self._pumping = False
         idle, outbox = self._idle, self._outbox
-        self._pumping = True  # what ends at once meanwhile is taken by this very loop
-        try:
-            while idle:
-                now = time.monotonic()
-                if self._interval and now < self._slot:
-                    self._wake(self._slot)
-                    return
-                group = self._group or outbox.take(now)
-                self._group = []
-                if not group:
-                    self._rest(now)
-                    return
-                if len(group) > len(idle) and len(idle) < len(self._all):
-                    self._group = group  # what leaves at one instant waits until it can
-                    return
-                if self._interval:
-                    self._slot = max(self._slot, now) + self._interval * len(group)
-                self._group = group[len(idle) :]
-                for delivery in group[: len(idle)]:
+        while idle or self._free:
+            now = time.monotonic()
+            if self._interval and now < self._slot:
+                self._wake(self._slot)
+                return
+            group = self._group or outbox.take(now)
+            self._group = []
+            if not group:
+                self._rest(now)
+                return
+            room = len(idle) + self._free
+            if room < len(group) and room < self._most:
+                self._group = group  # what leaves at one instant waits until it can
+                return
+            if self._interval:
+                self._slot = max(self._slot, now) + self._interval * min(len(group), room)
+            self._group = group[room:]
+            for delivery in group[:room]:
+                if idle:
                     idle.pop().deliver(delivery, now)
-        finally:
-            self._pumping = False
+                else:
+                    self._free -= 1
+                    task = self._loop.create_task(self._deliver_anew(delivery))
+                    self._opening.add(task)
+                    task.add_done_callback(self._opened)
 
     def _rest(self, now: float) -> None:
         """Nothing may leave now: wait, or end."""
@@ -277,9 +293,8 @@ class Client:
         while True:
             await asyncio.sleep(SWEEP)
             limit = time.monotonic() - timeout
-            for connection in self._all:
-                if connection.delivery is not None and connection.transport is not None and connection.began < limit:
-                    connection.abandon(f"no answer within {timeout:g} s")
+            for connection in [one for one in self._open if one.delivery is not None and one.began < limit]:
+                connection.abandon(f"no answer within {timeout:g} s")
 
 
 def _reason(error: BaseException, timeout: float) -> str:

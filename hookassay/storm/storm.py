@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -137,14 +136,14 @@ class Storm:
             load, receipts = others(repertoire.forecast)
             return self._proved(bench, repertoire, load, receipts, findings, interrupted=False)
 
-    def prove(self, load: Load, receipts: Receipts) -> Result:
-        """Prove what a load left that others made before.
+    def prove(self, load: Load, receipts: Receipts, made_by: Settings) -> Result:
+        """Prove what a load left that others made before, by settings of theirs.
 
         Raises:
             UsageError: the orders cannot be opened.
         """
         with self._run.instruments() as bench:
-            repertoire = Repertoire(self.settings, load.forecast)
+            repertoire = Repertoire(made_by, load.forecast)
             return self._proved(bench, repertoire, load, receipts, (), interrupted=False)
 
     def _prepared(self, bench: Bench) -> tuple[Repertoire, tuple[str, ...]]:
@@ -278,9 +277,8 @@ def _notes(bench: Bench, proof: Proof, load: Load) -> list[str]:
 
 def _loop() -> tuple[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The quickest event loop that is installed, and its name."""
-    if not os.environ.get("HOOKASSAY_STANDARD_LOOP"):
-        with suppress(ImportError):
-            import uvloop
+    with suppress(ImportError):
+        import uvloop
 
-            return "uvloop", uvloop.new_event_loop
+        return "uvloop", uvloop.new_event_loop
     return "the standard event loop (install hookassay[storm] for a quicker one)", asyncio.new_event_loop

@@ -253,6 +253,26 @@ def test_one_connection_is_enough(make: Make) -> None:
     assert (len(server.arrivals), server.connections) == (planned(repertoire), 1)
 
 
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_mistake_of_ours_ends_the_storm(
+    make: Make,
+    after: int,
+    monkeypatch: pytest.MonkeyPatch,
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """What goes wrong in the middle of it is raised, and nobody waits for ever."""
+    count = iter(range(1000))
+
+    def written(client: Client, _: object) -> bytes:
+        if next(count) >= after:
+            raise ArithmeticError("ours")
+        return client._postmark.request(b"{}", 0)
+
+    monkeypatch.setattr(Client, "written", written)
+    with serving(answering(OK)) as server, pytest.raises(ArithmeticError, match="ours"):
+        storm(server.endpoint("/hook"), make(), loop=loop)
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Iterator[tuple[Path, Scripted]]:
     """A server that speaks TLS, and its certificate."""
