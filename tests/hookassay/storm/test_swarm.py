@@ -18,6 +18,8 @@ from scripted import free_port
 from storming import storm
 
 from hookassay.config import Settings
+from hookassay.endpoint import Endpoint, Secret
+from hookassay.errors import NotJudged, UsageError
 from hookassay.storm import swarm as module
 from hookassay.storm.commission import Commission
 from hookassay.storm.forecast import Forecast
@@ -113,3 +115,30 @@ def test_the_locustfile_is_where_it_is_printed_to_be() -> None:
 
     assert Path(said) == module.LOCUSTFILE
     assert module.LOCUSTFILE.exists()
+
+
+def test_without_locust_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Locust is not there, the command that brings it is named."""
+    monkeypatch.setattr("hookassay.storm.swarm.importlib.util.find_spec", lambda _: None)
+
+    with pytest.raises(UsageError, match=r"pip install 'hookassay\[locust\]'"):
+        module.require()
+
+
+@pytest.mark.parametrize("who", ["--master", "--worker"])
+def test_a_process_that_ends_too_soon_ends_the_storm(who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said last is told, and no other process is left."""
+    script = f"import sys, time; '{who}' in sys.argv and sys.exit('it broke'); time.sleep(60)"
+    monkeypatch.setattr(module, "require", lambda: None)
+    monkeypatch.setattr(module, "_locust", lambda python: [python, "-c", script])
+    monkeypatch.setattr(module, "LINGER", 0.2)
+    started: list[subprocess.Popen[bytes]] = []
+    start = module.child.start
+    monkeypatch.setattr(
+        module.child, "start", lambda *words, **names: started.append(start(*words, **names)) or started[-1]
+    )
+    endpoint = Endpoint(FORECAST.url, Secret("whsec_x"))
+
+    with pytest.raises(NotJudged, match="it broke"):
+        Swarm(Commission.of(Settings(), FORECAST, 4, 2), tmp_path).start(endpoint)
+    assert [process.poll() is None for process in started] == [False] * 3
