@@ -18,6 +18,12 @@ from .tally import Tally
 RETRIES = (0.1, 0.3, 1.0, 3.0)
 """Seconds after which an attempt follows the one before: Stripe's days, made short; the last one goes on."""
 
+SPREAD = 0.5
+"""By which share a pause is longer or shorter than that, one after the other."""
+
+GOLDEN = 0.6180339887498949
+"""Multiples of it are spread evenly, without being drawn."""
+
 ATTEMPTS = 16
 """Attempts after which an event is given up."""
 
@@ -124,8 +130,11 @@ class Outbox:
             return
         pause = RETRIES[min(max(delivery.attempt, 1), len(RETRIES)) - 1]
         delivery.attempt += 1
+        tie = next(self._tie)
+        # What was refused at the same time must not come again at the same time, or it is refused for the same reason.
+        pause *= 1 + SPREAD * (2 * (tie * GOLDEN % 1) - 1)
         due = now + max(pause, min(retry_after, LONGEST_PATIENCE))
-        heapq.heappush(self._waiting, (due, next(self._tie), delivery))
+        heapq.heappush(self._waiting, (due, tie, delivery))
 
     def _silence(self) -> None:
         """Nothing is acknowledged any more: end."""

@@ -263,10 +263,9 @@ def _notes(bench: Bench, proof: Proof, load: Load) -> list[str]:
     if load.silenced:
         notes.append(f"It ended early: for {SILENCE:g} s nothing was acknowledged any more.")
     if proof.unclaimed:
-        notes.append(
-            f"{proof.unclaimed:,} events were never acknowledged, so that nothing is claimed about them"
-            + (f": {', '.join(sorted(load.given_up))}." if load.given_up else ".")
-        )
+        told = "1 event was" if proof.unclaimed == 1 else f"{proof.unclaimed:,} events were"
+        kinds = f" (of the types {', '.join(sorted(load.given_up))})" if load.given_up else ""
+        notes.append(f"{told} never acknowledged{kinds}, so that nothing is claimed about them.")
     if bench.book.readable and not proof.sees_twice:
         notes.append(
             "The order reader yields one row for a session, so that a second order would not be seen; an SQL source or "

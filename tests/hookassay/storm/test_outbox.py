@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hookassay.storm import outbox as module
-from hookassay.storm.outbox import ATTEMPTS, BACKLOG, IN_VAIN, RETRIES, SILENCE, Outbox
+from hookassay.storm.outbox import ATTEMPTS, BACKLOG, IN_VAIN, RETRIES, SILENCE, SPREAD, Outbox
 from hookassay.storm.receipts import Receipts
 from hookassay.storm.script import Repertoire, Script
 from hookassay.storm.stream import Delivery, stream
@@ -55,9 +55,9 @@ def test_what_is_not_acknowledged_comes_again(repertoire: Repertoire, clock: Clo
     (delivery,) = outbox.take(clock.now)
     outbox.answered(delivery, kind, clock.now)
 
-    assert outbox.take(clock.now + RETRIES[0] * 0.9) == []
+    assert outbox.take(clock.now + RETRIES[0] * (1 - SPREAD) * 0.9) == []
     assert not outbox.over
-    assert outbox.take(clock.now + RETRIES[0]) == [delivery]
+    assert outbox.take(clock.now + RETRIES[0] * (1 + SPREAD)) == [delivery]
     assert delivery.attempt == 2
 
 
@@ -69,11 +69,26 @@ def test_pauses_grow(repertoire: Repertoire, clock: Clock) -> None:
     for _ in range(6):
         outbox.answered(delivery, 500, clock.now)
         assert outbox.due is not None
-        pauses.append(round(outbox.due - clock.now, 3))
+        pauses.append(outbox.due - clock.now)
         clock.now = outbox.due
         outbox.take(clock.now)
 
-    assert pauses == [*RETRIES, RETRIES[-1], RETRIES[-1]]
+    expected = [*RETRIES, RETRIES[-1], RETRIES[-1]]
+    assert all(abs(pause - usual) <= SPREAD * usual + 1e-9 for pause, usual in zip(pauses, expected, strict=True))
+
+
+def test_what_was_refused_together_comes_again_at_different_times(repertoire: Repertoire, clock: Clock) -> None:
+    """Losers of one race do not race each other for ever."""
+    outbox = open_(fresh(repertoire.script(0), [(0, 1, 0, 1)]), clock)
+    for delivery in outbox.take(clock.now):
+        outbox.answered(delivery, 409, clock.now)
+    due = []
+    while outbox.due is not None:
+        due.append(outbox.due - clock.now)
+        outbox.take(outbox.due)
+
+    assert len({round(one, 3) for one in due}) == 4
+    assert max(due) - min(due) > RETRIES[0] * SPREAD
 
 
 def test_a_wait_that_is_asked_for_is_kept_within_bounds(repertoire: Repertoire, clock: Clock) -> None:
@@ -168,7 +183,7 @@ def test_what_could_not_leave_is_no_attempt(repertoire: Repertoire, clock: Clock
 
     assert delivery.attempt == 1
     assert outbox.tally.unsent == {"connection refused": 1}
-    assert outbox.take(clock.now + RETRIES[0]) == [delivery]
+    assert outbox.take(clock.now + RETRIES[0] * (1 + SPREAD)) == [delivery]
 
 
 def test_duplicates_and_what_is_sent_anew_are_counted(repertoire: Repertoire, clock: Clock) -> None:
