@@ -41,7 +41,7 @@ RIGHT = {
 
 @pytest.mark.parametrize("app", RIGHT)
 def test_a_right_server_converges(app: str, tmp_path: Path) -> None:
-    """A shop that creates orders itself, one that refuses the loser of a race, one with a queue, one that hears little."""
+    """A shop that creates orders, one that refuses the loser of a race, one with a queue, one that hears little."""
     (tmp_path / "hookassay.toml").write_text(RIGHT[app])
     env = {
         "STRIPE_SECRET_KEY": "sk_test_of_a_storm",
