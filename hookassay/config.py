@@ -219,12 +219,18 @@ class FaultsSettings:
         start: Starts it again.
         store_down: Takes its database away.
         store_up: Gives it back.
+        times: How often it is killed, or its database taken away, for each example.
+        built_in: Whether the faults are those that are built in for the reference server.
+        store: What the reference server keeps its orders in, where it is what is judged: `sqlite` or `postgresql`.
     """
 
     kill: str | None = field(default=None, repr=False)
     start: str | None = field(default=None, repr=False)
     store_down: str | None = field(default=None, repr=False)
     store_up: str | None = field(default=None, repr=False)
+    times: int = 6
+    built_in: bool = False
+    store: str = "sqlite"
 
 
 @dataclass(frozen=True)

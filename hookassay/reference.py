@@ -5,23 +5,27 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import child
+from .built_in_faults import faults_of
 from .config import DEFAULT_COLUMNS, OrdersSettings, Settings
 from .endpoint import Secret
-from .errors import NotJudged
+from .errors import UsageError
+from .faults import Faults
+from .server_process import ServerProcess, command
 
-APPLICATION = "hookassay.server.wsgi:app"
-GUNICORN_SETTINGS = "python:hookassay.server.gunicorn_conf"
-START_PATIENCE = 20.0
+if TYPE_CHECKING:
+    from .postgres import Postgres
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+BUILT_IN = "built in"
+
 EXACT_COLUMNS = {**DEFAULT_COLUMNS, "total_amount": "amount_total", "amount_refunded": "amount_refunded"}
 
 
@@ -35,6 +39,7 @@ class Reference:
         orders: How its orders are read back: by its exact columns, which are integers in minor units.
         refuses_to_start: Whether it was seen to refuse to start without its secret.
         without_secret: The webhook URL of the instance that was started without its secret.
+        faults: How it is killed, and its store taken away; none where it was not started for that.
     """
 
     url: str
@@ -42,6 +47,7 @@ class Reference:
     orders: OrdersSettings
     refuses_to_start: bool
     without_secret: str
+    faults: Faults = field(default_factory=Faults)
 
 
 PLANNED = Reference(
@@ -63,58 +69,73 @@ def judged_by(settings: Settings, server: Reference = PLANNED) -> Settings:
         url_without_secret=server.without_secret,
         refuses_to_start=server.refuses_to_start,
     )
-    return replace(settings, endpoint=endpoint, orders=server.orders)
-
-
-def command(host: str, port: int, workers: int | None = None) -> list[str]:
-    """The gunicorn command line that serves the reference server."""
-    line = [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS, "--bind", f"{host}:{port}"]
-    if workers is not None:
-        line += ["--workers", str(workers)]
-    return [*line, APPLICATION]
+    # The commands of an endpoint of the user's are none of this one's, whose faults are functions of ours.
+    made = BUILT_IN if settings.faults.built_in else None
+    faults = replace(settings.faults, kill=made, start=made, store_down=made, store_up=made)
+    return replace(settings, endpoint=endpoint, orders=server.orders, faults=faults)
 
 
 @contextmanager
-def starting(stripe_api: str | None = None) -> Iterator[Callable[[], Reference]]:
-    """Start the reference server on SQLite in a temporary folder and a free port; stop it at the end.
+def starting(
+    stripe_api: str | None = None, *, faults: bool = False, store: str = SQLITE
+) -> Iterator[Callable[[], Reference]]:
+    """Start the reference server in a temporary folder and on a free port; stop it at the end.
 
-    `stripe_api` is the base URL of a stand-in for Stripe's API.
+    Args:
+        stripe_api: The base URL of a stand-in for Stripe's API.
+        faults: Whether it is started to be killed: with two workers, as it is deployed.
+        store: `sqlite`, or `postgresql` for a throw-away server of that.
 
     Yields:
         A function that waits until the server is there, so that its start costs nothing while something else is done.
         It raises NotJudged, with what the server printed, when it did not start.
+
+    Raises:
+        UsageError: no PostgreSQL is installed.
+        HarnessError: PostgreSQL does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="hookassay-") as folder:
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="hookassay-")))
+        postgresql = None
+        orders = f"sqlite:///{folder / 'orders.db'}"
+        if store == POSTGRESQL:
+            postgresql = running.enter_context(_postgres())
+            orders = postgresql.url
         secret = f"whsec_{secrets.token_urlsafe(24)}"
-        database = Path(folder) / "orders.db"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "GUNICORN_"))},
             "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(12)}",
             "STRIPE_WEBHOOK_SECRET": secret,
-            "DATABASE_URL": f"sqlite:///{database}",
+            "DATABASE_URL": orders,
             **({"STRIPE_API_BASE": stripe_api} if stripe_api else {}),
         }
         # Started first, beside the server itself: what it does while the secret is unset is a clause of its own.
-        port_without = free_port()
-        blank = _start(port_without, {**environment, "STRIPE_WEBHOOK_SECRET": ""}, folder, "without-secret.log")
-        port = free_port()
-        server = _start(port, environment, folder, "server.log")
+        blank = ServerProcess(free_port(), {**environment, "STRIPE_WEBHOOK_SECRET": ""}, folder, "without-secret.log")
+        running.callback(blank.stop)
+        server = ServerProcess(free_port(), environment, folder, "server.log", workers=2 if faults else 1)
+        running.callback(server.stop)
 
         def ready() -> Reference:
-            _wait_until_open(port, server, Path(folder) / "server.log")
+            server.wait_until_open()
             return Reference(
-                url=f"http://127.0.0.1:{port}/stripe/webhook",
+                url=server.url,
                 secret=Secret(secret),
-                orders=OrdersSettings(source=f"sqlite:///{database}", money="minor", columns=EXACT_COLUMNS),
-                refuses_to_start=_ended(blank),
-                without_secret=f"http://127.0.0.1:{port_without}/stripe/webhook",
+                orders=OrdersSettings(source=orders, money="minor", columns=EXACT_COLUMNS),
+                refuses_to_start=blank.ended(),
+                without_secret=blank.url,
+                faults=faults_of(server, postgresql) if faults else Faults(),
             )
 
-        try:
-            yield ready
-        finally:
-            child.stop(server)
-            child.stop(blank)
+        yield ready
+
+
+def _postgres() -> AbstractContextManager[Postgres]:
+    from . import postgres  # a driver takes its time to load, and SQLite needs none
+
+    programs = postgres.binaries()
+    if programs is None:
+        raise UsageError("--store postgresql: no PostgreSQL server is installed here (apt-get install postgresql).")
+    return postgres.running(programs, free_port())
 
 
 def serve(host: str, port: int, workers: int | None, environment: Mapping[str, str]) -> None:
@@ -131,31 +152,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _start(port: int, environment: Mapping[str, str], folder: str, log: str) -> subprocess.Popen[bytes]:
-    line = command("127.0.0.1", port, 1)
-    return child.start(
-        [*line[:-1], "--no-control-socket", line[-1]], folder=folder, environment=environment, log=Path(folder) / log
-    )
-
-
-def _wait_until_open(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_PATIENCE
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.02)
-    raise NotJudged(f"The reference server did not start. It said:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-def _ended(server: subprocess.Popen[bytes]) -> bool:
-    """Whether the process ends by itself."""
-    try:
-        return server.wait(START_PATIENCE) != 0
-    except subprocess.TimeoutExpired:
-        return False

@@ -32,20 +32,35 @@ class PooledPostgres(peewee.PostgresqlDatabase):
         return self._open_pool().getconn()
 
     def _close(self, conn: Any) -> None:
-        if self._pool is not None:
-            self._pool.putconn(conn)
+        pool = self._pool
+        try:
+            if pool is not None:
+                pool.putconn(conn)
+        except ValueError:  # it was lent by a pool that is no more
+            conn.close()
 
     def drop_broken_connections(self) -> None:
-        """Close what no longer works, after the server restarted, say."""
-        if self._pool is not None:
-            self._pool.check()
+        """Give up every connection, after the server restarted, say.
+
+        A pool that cannot reconnect tries ever more seldom, up to minutes apart, and lets each who asks wait meanwhile.
+        The next use asks the server itself, which says at once whether it is there.
+        """
+        pool = self._taken_away()
+        if pool is not None:
+            # To end a thread of it that waits for the server takes seconds.
+            threading.Thread(target=pool.close, daemon=True).start()
 
     def close_pool(self) -> None:
         """Close all idle connections; the next use opens the pool again."""
+        pool = self._taken_away()
+        if pool is not None:
+            pool.close()
+
+    def _taken_away(self) -> psycopg_pool.ConnectionPool[Any] | None:
+        """This process's pool, which is nobody's from here on."""
         with self._pool_guard:
             pool, self._pool = self._pool, None
-        if pool is not None and self._pool_owner == os.getpid():
-            pool.close()
+        return pool if self._pool_owner == os.getpid() else None
 
     def _open_pool(self) -> psycopg_pool.ConnectionPool[Any]:
         with self._pool_guard:

@@ -11,6 +11,7 @@ pytest_plugins = [
     "hookassay.steps.orders",
     "hookassay.steps.currencies",
     "hookassay.steps.failures",
+    "hookassay.steps.faults",
     "hookassay.steps.connections",
     "hookassay.steps.exposure",
 ]

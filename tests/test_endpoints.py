@@ -341,6 +341,9 @@ LIKE_THE_REFERENCE = {
 HOOKASSAY_WHOLE=1 in the environment the whole contract."""
 
 
+IN_PROCESS = ", in-process"
+"""What is judged without a server is called so behind its name."""
+
 IN_EVERY_ORDER = {
     "409 to early refunds",
     "the shop creates, by SQL",
@@ -356,8 +359,11 @@ HOOKASSAY_WHOLE=1 only, for that takes longer than all else."""
 
 def judge(name: str, folder: Path) -> judged.Judged:
     """What the contract says about a right server, whose files are kept in `folder`."""
-    right = RIGHT[name]
+    right = RIGHT[name.removesuffix(IN_PROCESS)]
     env = environment(folder)
+    if name.endswith(IN_PROCESS):
+        env = {**env, "SHOP": "", "PYTHONPATH": str(TESTS / "shared")}
+        return judged.certify(folder, "--app", right.app, "--only", ALL_ELSE, config=right.config, env=env)
     with right.serve(right.app, env, folder / "server.log") as url:
         known = {
             "SHOP": url,
@@ -475,13 +481,11 @@ def test_a_thin_event_may_be_followed(name: str, found: judged.Judged) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("framework", ["Django", "Flask with a queue", "Starlette"])
-def test_a_right_application_passes_in_process(framework: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", [f"{framework}{IN_PROCESS}" for framework in ("Django", "Flask with a queue", "Starlette")]
+)
+def test_a_right_application_passes_in_process(name: str, found: judged.Judged) -> None:
     """The same application without a server, WSGI or ASGI, gives no alarm either; only the wire is left out."""
-    right = RIGHT[framework]
-    env = {**environment(tmp_path), "SHOP": "", "PYTHONPATH": str(TESTS / "shared")}
-    found = judged.certify(tmp_path, "--app", right.app, "--only", ALL_ELSE, config=right.config, env=env)
-
     assert (found.exit_code, found.verdict) == (0, "passed (partial)"), found.output
     assert found.having("failed", "warned", "error", "not_testable") == set()
 

@@ -21,6 +21,7 @@ from hookassay.judging import lifecycle
 from hookassay.judging.casting import NULLED, SHAPES
 from hookassay.judging.condition import CONDITIONS
 from hookassay.judging.contract import LEVELS, Contract
+from hookassay.judging.crash import MOMENTS
 from hookassay.judging.exposure import METHODS
 from hookassay.judging.failure import BODIES
 from hookassay.judging.feature import contract_features, examples
@@ -300,6 +301,7 @@ NAMED: dict[str, Callable[[str], bool]] = {
     "with ids of {shape}": SHAPES.__contains__,
     "events with {variation}": VARIATIONS.__contains__,
     "body arrives that is {kind}": BODIES.__contains__,
+    ", {moment}, time": MOMENTS.__contains__,
     "comes by {method}": METHODS.__contains__,
     "each in {currencies}": lambda text: len({money.exponent(code) for code in text.split(", ")} - {2}) == 1,
 }

@@ -6,6 +6,7 @@ Each is judged alone: another run beside it would keep the copies of a volley ap
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -19,15 +20,16 @@ REPEAT = int(os.environ.get("HOOKASSAY_REPEAT", "1"))
 """How often each is judged anew: once in CI, more often to be sure."""
 
 
+@pytest.fixture(scope="module")
+def judged_first(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], judged.Judged]:
+    """Judges each once."""
+    return cache(lambda name: judge(name, tmp_path_factory.mktemp("first")))
+
+
 @pytest.fixture
-def first(name: str, tmp_path_factory: pytest.TempPathFactory) -> judged.Judged:
+def first(name: str, judged_first: Callable[[str], judged.Judged]) -> judged.Judged:
     """What is said of it the first time."""
-    return _first(name, tmp_path_factory)
-
-
-@cache
-def _first(name: str, folders: pytest.TempPathFactory) -> judged.Judged:
-    return judge(name, folders.mktemp("first"))
+    return judged_first(name)
 
 
 @pytest.mark.parametrize("name", RACES)

@@ -32,6 +32,7 @@ from .target import stand_in, target
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from ..faults import Faults
     from ..judging.baseline import Baseline
     from ..report.in_source import InSource
     from ..report.reproduction import Invocation
@@ -129,6 +130,21 @@ APPLICATION_LOG = "application.log"
     metavar="KEY",
     help="Sign the certificate with this private Ed25519 key (PEM or OpenSSH); hookassay verify checks it.",
 )
+@click.option(
+    "--faults",
+    is_flag=True,
+    help="Kill the reference server and take its store away, too (DU); an endpoint of your own needs [faults].",
+)
+@click.option(
+    "--times",
+    metavar="N",
+    help="How often it is killed, or its store taken away, for each example of a clause; default 6.",
+)
+@click.option(
+    "--store",
+    metavar="sqlite|postgresql",
+    help="What the reference server keeps its orders in; default: SQLite. A PostgreSQL is started for the run.",
+)
 @click.option("--report", metavar="DIR", help="Where reports are written; default hookassay-report.")
 @click.option("--yes", is_flag=True, help="Send to another machine without asking.")
 @click.option("--list", "listing", is_flag=True, help="Show what would run, without sending anything.")
@@ -145,6 +161,7 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
         stdin=sys.stdin,
         **options,
     )
+    _check_who_is_judged(settings, options)
     if settings.run.quiet and settings.run.verbose:
         raise UsageError("--quiet and --verbose must not be given together; keep one.")
     contract = Contract.load().at(settings.run.contract)
@@ -163,16 +180,48 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     console = the_console()  # before an application's output is kept away from ours
     source = _in_source(settings, Path(config) if config else None, console)
-    with stand_in(settings) as stripe_api, target(settings, stripe_api) as (told, endpoint, transcript):
+    with stand_in(settings) as stripe_api, target(settings, stripe_api) as (told, endpoint, transcript, built_in):
         from ..judging.run import plan
 
         the_plan = plan(contract, told)
         if endpoint.loopback or told.run.yes or consents(endpoint, the_plan.estimate(told.run.workers)):
             known, invocation = (baseline, to_write), asked(settings, told)
             sys.exit(
-                _judge(told, endpoint, contract, the_plan, console, transcript, stripe_api, source, known, invocation)
+                _judge(
+                    told,
+                    endpoint,
+                    contract,
+                    the_plan,
+                    console,
+                    transcript,
+                    stripe_api,
+                    source,
+                    known,
+                    invocation,
+                    built_in,
+                )
             )
     sys.exit(3)
+
+
+def _check_who_is_judged(settings: Settings, options: dict[str, Any]) -> None:
+    """Let nobody believe that an endpoint was treated as only the reference server is.
+
+    Raises:
+        UsageError: it is asked for, and another one is judged.
+    """
+    if not (settings.endpoint.url or settings.endpoint.app):
+        return
+    if options["faults"]:
+        raise UsageError(
+            "--faults is for the reference server, and an endpoint of your own is judged. Give the commands that kill "
+            "it and take its store away in hookassay.toml: [faults] kill and start, store_down and store_up."
+        )
+    if options["store"]:
+        raise UsageError(
+            "--store is for the reference server, and an endpoint of your own is judged. Its orders are read where "
+            "--orders says."
+        )
 
 
 def _judge(
@@ -186,6 +235,7 @@ def _judge(
     source: InSource | None,
     known: tuple[Baseline | None, Baseline | None],
     invocation: Invocation,
+    faults: Faults | None,
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from ..judging.run import Run
@@ -213,7 +263,16 @@ def _judge(
     in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     try:
         with github.deaf(say) if in_github else nullcontext():
-            run = Run(settings, endpoint, contract, redactor, report, stripe_api=stripe_api, baseline=baseline)
+            run = Run(
+                settings,
+                endpoint,
+                contract,
+                redactor,
+                report,
+                stripe_api=stripe_api,
+                baseline=baseline,
+                faults=faults,
+            )
             result = run.execute(the_plan)
             scripts = reproduction.write(result, settings.run.report, redactor, invocation)
             written = [

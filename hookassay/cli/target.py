@@ -16,30 +16,40 @@ from ..importing import Transcript, importable, load
 from ..stripe_api.address import Address
 
 if TYPE_CHECKING:
+    from ..faults import Faults
     from ..stripe_api.client import StripeApi
 
 
 @contextmanager
-def target(settings: Settings, stripe_api: StripeApi | None) -> Iterator[tuple[Settings, Endpoint, Transcript | None]]:
-    """The endpoint that is configured, or else the reference server, started for this run."""
+def target(
+    settings: Settings, stripe_api: StripeApi | None
+) -> Iterator[tuple[Settings, Endpoint, Transcript | None, Faults | None]]:
+    """The endpoint that is configured, or else the reference server, started for this run.
+
+    Yields:
+        What the run is told, what is judged, what it prints where it is in this process, and the faults that are built
+        in for it; None where they are those that the settings declare.
+    """
     if settings.endpoint.app is not None:
         with _application(settings, settings.endpoint.app) as target:
-            yield target
+            yield (*target, None)
         return
     if settings.endpoint.url is not None:
-        yield settings, configuration.endpoint(settings), None
+        yield settings, configuration.endpoint(settings), None, None
         return
     from .. import reference
 
     if settings.orders.source is not None:
         raise UsageError("--orders was given without a URL. Name the webhook URL whose orders these are.")
-    with reference.starting(stripe_api.address.url if stripe_api is not None else None) as ready:
+    base = stripe_api.address.url if stripe_api is not None else None
+    faults = settings.faults
+    with reference.starting(base, faults=faults.built_in, store=faults.store) as ready:
         # What the run needs is loaded while the server starts.
         import_module("..judging.run", __package__)
         import_module("..orders.sql", __package__)
         server = ready()
         told = reference.judged_by(settings, server)
-        yield told, configuration.endpoint(told), None
+        yield told, configuration.endpoint(told), None, server.faults
 
 
 @contextmanager

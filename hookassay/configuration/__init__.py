@@ -222,7 +222,7 @@ def _unknown(place: str, word: str, valid: Iterable[str], table: str = "") -> st
 
 
 def _option(name: str) -> tuple[Table, Key]:
-    for table in (*TABLES.values(), COMMAND_LINE):
+    for table in (*TABLES.values(), *COMMAND_LINE):
         for key in table.keys:
             if key.option.lstrip("-").replace("-", "_").lower() == name:
                 return table, key

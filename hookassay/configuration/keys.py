@@ -280,6 +280,13 @@ FAULTS = Table(
         Key("start", kinds.TEXT, "The command that starts it again.", private=True),
         Key("store_down", kinds.TEXT, "The command that takes its database away.", private=True),
         Key("store_up", kinds.TEXT, "The command that gives it back.", private=True),
+        Key(
+            "times",
+            kinds.TIMES,
+            "How often the endpoint is killed, or its database taken away, for each example of a clause.",
+            variable="HOOKASSAY_FAULTS_TIMES",
+            option="--times",
+        ),
     ),
 )
 
@@ -335,13 +342,28 @@ SEND_READS: Mapping[str, tuple[str, ...]] = {
 }
 """Table → the keys that a single delivery reads: no order is created for it, and none is read."""
 
-COMMAND_LINE = Table(
-    "",
-    "run",
-    (
-        Key("yes", kinds.BOOLEAN, "Consent to sending to another machine.", option="--yes"),
-        Key("verbose", kinds.BOOLEAN, "Print the time per phase.", option="--verbose"),
-        Key("quiet", kinds.BOOLEAN, "Print the failures and the verdict only.", option="--quiet"),
+COMMAND_LINE = (
+    Table(
+        "",
+        "run",
+        (
+            Key("yes", kinds.BOOLEAN, "Consent to sending to another machine.", option="--yes"),
+            Key("verbose", kinds.BOOLEAN, "Print the time per phase.", option="--verbose"),
+            Key("quiet", kinds.BOOLEAN, "Print the failures and the verdict only.", option="--quiet"),
+        ),
+    ),
+    Table(
+        "",
+        "faults",
+        (
+            Key(
+                "built_in",
+                kinds.BOOLEAN,
+                "Make the faults that are built in for the reference server.",
+                option="--faults",
+            ),
+            Key("store", kinds.STORE, "What the reference server keeps its orders in.", option="--store"),
+        ),
     ),
 )
-"""What only the command line may say: consent is given to one run, never written down."""
+"""What only the command line may say: consent is given to one run, never written down, and so is how our own is run."""

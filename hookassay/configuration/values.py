@@ -311,6 +311,7 @@ TEXT = Kind("text that is not blank", _text)
 SECONDS = Kind("a number of seconds from 0.01 to 3600", _number(0.01, 3600), _number_in)
 RATE = Kind("a number of deliveries per second, at least 0.01", _number(0.01, 1e9), _number_in)
 WORKERS = Kind("a whole number of processes from 1 to 64", _number(1, 64, whole=True), _number_in)
+TIMES = Kind("a whole number from 1 to 10000", _number(1, 10_000, whole=True), _number_in)
 SEED = Kind("a whole number from 0", _number(0, 2**63, whole=True), _number_in)
 TOLERANCE = Kind("a whole number of seconds, at least 60", _number(60, math.inf, whole=True), _number_in)
 BYTES = Kind("a whole number of bytes, at least 1024", _number(1024, math.inf, whole=True), _number_in)
@@ -339,6 +340,7 @@ FAIL_ON = Kind(
         "error", "warning", "note", "never", meant={"none": "never", "off": "never", "all": "note", "info": "note"}
     ),
 )
+STORE = Kind("sqlite or postgresql", _choice("sqlite", "postgresql", meant={"postgres": "postgresql"}))
 CREATED_BY = Kind(
     '"webhook" or "shop"',
     _choice("webhook", "shop", meant={"stripe": "webhook", "endpoint": "webhook", "app": "shop", "merchant": "shop"}),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..config import FaultsSettings, Settings
+from ..config import Settings
+from ..faults import can_die, can_lose_its_store
 from ..sender.signature import PREFIX
 from .contract import NEEDS, Clause
 from .journal import NOT_APPLICABLE, NOT_TESTABLE
@@ -54,7 +55,11 @@ def _missing(need: str, settings: Settings, readable: bool) -> str | None:
             return None if endpoint.events is None else NOT_APPLICABLE
         case "socket":
             return None if endpoint.app is None else NOT_APPLICABLE
-        case "faults":
-            return None if settings.faults != FaultsSettings() else NOT_APPLICABLE
+        case "kill":
+            return None if can_die(settings.faults) else NOT_APPLICABLE
+        case "store":
+            return None if can_lose_its_store(settings.faults) else NOT_APPLICABLE
+        case "stripe_api":
+            return None if settings.stripe_api.address is not None else NOT_APPLICABLE
         case _:
             raise LookupError(f"{need!r} is not in NEEDS")

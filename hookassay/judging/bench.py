@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import Settings
 from ..endpoint import Endpoint
 from ..errors import HarnessError, HookassayError, NotTestable
+from ..faults import Faults
 from ..orders.book import OrderBook, same
 from ..orders.settling import BARRIER_PURCHASES, Settling
 from ..sender.courier import Courier
@@ -50,6 +51,8 @@ class Bench:
         provoked: The answers to everything that an endpoint may accept or refuse, once they were provoked.
         harmed_by: The clause whose scenario the endpoint does not work any more after; empty while it works.
         stripe_api: The stand-in for Stripe's API that the endpoint calls back to, or None.
+        faults: How the endpoint can be killed and its store taken away.
+        needed: A fact → the types of the events that tell of it and that the endpoint cannot do without, once known.
         rest: Closes every connection; each is opened again when it is needed.
         trying: Seconds left for trying orders of arrival; then a few of each lifecycle must do.
         shortened: Clause id → seconds that went into making its failing orders of arrival shorter.
@@ -70,6 +73,8 @@ class Bench:
     provoked: list[Provoked] = field(default_factory=list)
     harmed_by: str = ""
     stripe_api: StripeApi | None = None
+    faults: Faults = field(default_factory=Faults)
+    needed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rest: Callable[[], None] = lambda: None
     trying: float = TRYING
     shortened: dict[str, float] = field(default_factory=dict)

@@ -18,8 +18,8 @@ from ..errors import UsageError
 
 LEVELS = ("MUST", "SHOULD", "MAY")
 
-PHASES = ("positive", "forgery", "race", "harm")
-"""The order of running: what must work, what must not, races alone, and last what could harm the endpoint."""
+PHASES = ("positive", "forgery", "race", "harm", "fault")
+"""The order of running: what must work, what must not, races alone, what could harm the endpoint, and what does."""
 
 NEEDS: Mapping[str, str] = MappingProxyType(
     {
@@ -32,7 +32,9 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "livemode": "the mode that the endpoint serves ([endpoint] livemode)",
         "account": "the connected account that the endpoint serves ([endpoint] account)",
         "all events": "a subscription to all event types (no [endpoint] events, no --events)",
-        "faults": "a way to make the endpoint fail ([faults])",
+        "kill": "a way to kill the endpoint and to start it again ([faults] kill and start)",
+        "store": "a way to take the endpoint's database away and to give it back ([faults] store_down and store_up)",
+        "stripe_api": "an endpoint that calls back to the stand-in for Stripe's API (--stripe-api)",
         "socket": "an endpoint reached over HTTP (a URL in place of --app)",
     }
 )

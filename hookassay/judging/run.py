@@ -14,6 +14,7 @@ from typing import Protocol
 from ..config import Settings
 from ..endpoint import Endpoint
 from ..errors import HarnessError, NotJudged
+from ..faults import Faults, declared
 from ..orders.adapter import open_reader
 from ..orders.book import OrderBook
 from ..orders.effects import EffectCounter, open_counter
@@ -177,8 +178,12 @@ class Run:
         reader: OrderReader | None = None,
         stripe_api: StripeApi | None = None,
         baseline: Baseline | None = None,
+        faults: Faults | None = None,
     ) -> None:
-        """Prepare a run; nothing is sent or opened yet. A `reader` takes the place of the one that settings name."""
+        """Prepare a run; nothing is sent or opened yet.
+
+        A `reader` and `faults` take the place of those that settings name.
+        """
         self.versions = expanded(settings.endpoint.api_version)
         self.settings = _in_version(settings, self.versions[0])
         self.endpoint = endpoint
@@ -188,6 +193,7 @@ class Run:
         self.reader = reader
         self.stripe_api = stripe_api
         self.baseline = baseline
+        self.faults = faults
         self.journal = Journal()
         self.began = datetime.now(UTC)
         # Letters and digits, eight of them, as Stripe's ids have them; the clock keeps runs apart for a person.
@@ -343,6 +349,7 @@ class Run:
                 create=create.run if create is not None else None,
                 effects=counter.count if counter is not None else None,
                 stripe_api=self.stripe_api,
+                faults=self.faults or declared(settings, self.endpoint),
                 rest=rest,
             )
         finally:
@@ -412,6 +419,7 @@ class Run:
     def _advice(self, seconds: float) -> str:
         """What would make the next run shorter, where most of this one was waiting; else nothing."""
         alone = self.settings.run.workers == 1 and self.endpoint.application is None
+        seconds -= self.journal.phases.get("fault clauses", 0.0)  # one after another, however many workers there are
         if alone and seconds > LONG and time.process_time() < seconds / 2:
             return "Most of this time was waiting for the endpoint: --workers 8 makes a run shorter."
         return ""

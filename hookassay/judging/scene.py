@@ -13,7 +13,6 @@ from typing import Any
 
 from ..errors import ContractViolation, HarnessError, NotApplicable, NotTestable
 from ..orders.book import Orders, describe, same
-from ..orders.program import Program
 from ..orders.settling import LONGEST
 from ..sender.courier import RETRIES, Courier
 from ..sender.dispatch import STRIPE_HEADERS, Parcel
@@ -259,20 +258,17 @@ class Scene:
             NotApplicable: nothing is declared that takes the database away.
             HarnessError: a command of `[faults]` failed.
         """
-        faults, run = self.bench.settings.faults, self.bench.settings.run
-        if faults.store_down is None or faults.store_up is None:
+        if not self.bench.faults.outages:
             raise NotApplicable("nothing is declared that makes the endpoint fail ([faults] store_down and store_up)")
-        down, up = (
-            Program(line, self.bench.settings.folder, run.timeout) for line in (faults.store_down, faults.store_up)
-        )
+        outage = self.bench.faults.outages[0]
         self.role()  # made and looked at while the store is there
         self.bench.rest()  # some databases wait for their clients before they stop
         self.bench.glancing = False
-        down.run({})
+        outage.strike()
         try:
             self.deliver(fact)
         finally:
-            up.run({})
+            outage.mend()
             self.bench.glancing = True
 
     def deliver_again(self, fact: str, how: str) -> None:

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import pytest
 
-from ..config import FaultsSettings
 from ..errors import HookassayError, UsageError
 from .bench import Bench
 from .journal import ERROR, PASSED, Extract, ScenarioRecord
@@ -214,8 +213,8 @@ class Workers:
 
     def _play_apart(self, session: pytest.Session, bench: Bench, phase: str, places: list[int]) -> None:
         """Run the scenarios of one clause while no other clause's run."""
-        # A fault is everybody's.
-        mixable = phase == "harm" and bench.settings.faults == FaultsSettings()
+        # An outage is everybody's.
+        mixable = phase == "harm" and not bench.faults.outages
         if self._workers and mixable and len(places) > 1 and not bench.harmed_by:
             with bench.journal.phase(f"{phase} clauses"):
                 self._hand_out(session, places)

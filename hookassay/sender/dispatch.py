@@ -172,14 +172,16 @@ class Dispatch:
         self._wait()
         return exchange(self.endpoint, Request(headers=(("Accept", "*/*"),), method="GET", target=target))
 
-    def fire(self, parcels: Sequence[Parcel], hold: float) -> Volley:
-        """Make one attempt for each parcel at the same instant."""
+    def fire(
+        self, parcels: Sequence[Parcel], hold: float, before_the_last: Callable[[], None] = lambda: None
+    ) -> Volley:
+        """Make one attempt for each parcel at the same instant; `before_the_last` is called ahead of the last bytes."""
         parcels = self._together("volley", parcels)
         for parcel in parcels:
             self._wait()
             self._announce(parcel)
         endpoint, requests = self._usual(), [self.request(parcel) for parcel in parcels]
-        volley = fire(endpoint, requests, hold)
+        volley = fire(endpoint, requests, hold, before_the_last)
         for parcel, request, answer in zip(parcels, requests, volley.answers, strict=True):
             self._observe(Attempt(parcel, endpoint, request, answer))
         return volley

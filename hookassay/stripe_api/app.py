@@ -26,6 +26,7 @@ from ..sender.version import shaped
 from .address import CONTROL
 from .errors import ApiError, missing, unknown_parameter, unrecognized
 from .expansion import expanded, wishes
+from .outage import Outage
 from .page import page
 from .resource import BY_KIND, RESOURCES, UPDATABLE, Resource
 from .store import Object, Store
@@ -54,14 +55,15 @@ def create_app(token: str | None = None, store: Store | None = None) -> App:
         store: Where purchases are kept; by default a new one.
     """
     store = Store() if store is None else store
+    outage = Outage()
     app: App = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
-    app.add_middleware(_Stripe())
+    app.add_middleware(_Stripe(outage))
     app.add_error_handler(ApiError, _answer_error)
     app.add_error_handler(falcon.HTTPError, _answer_http_error)
     app.add_error_handler(Exception, _answer_fault)
-    app.add_route(CONTROL, Control(store, token))
+    app.add_route(CONTROL, Control(store, token, outage))
     for resource in RESOURCES:
         app.add_route(f"/v1/{resource.path}", Collection(store, resource))
         app.add_route(f"/v1/{resource.path}/{{object_id}}", Single(store, resource))
@@ -80,7 +82,10 @@ def create_app(token: str | None = None, store: Store | None = None) -> App:
 
 
 class _Stripe:
-    """What holds for every answer of Stripe's: a key is needed, and a request has an id."""
+    """What holds for every answer of Stripe's: a key is needed, and a request has an id; all fail while it is away."""
+
+    def __init__(self, outage: Outage) -> None:
+        self._outage = outage
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         if req.path == CONTROL:
@@ -90,6 +95,7 @@ class _Stripe:
         if version and version.isprintable() and version.isascii():
             resp.set_header("Stripe-Version", version)
         _demand_key(req)
+        self._outage.refuse()
 
 
 def _demand_key(req: falcon.Request) -> None:
@@ -140,9 +146,10 @@ def _no_route(req: falcon.Request, resp: falcon.Response, **_: Any) -> None:  # 
 class Control:
     """The private route."""
 
-    def __init__(self, store: Store, token: str | None) -> None:
+    def __init__(self, store: Store, token: str | None, outage: Outage) -> None:
         self._store = store
         self._token = token
+        self._outage = outage
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Say what this is, and whether it may be told of purchases from there."""
@@ -150,11 +157,7 @@ class Control:
 
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Take over the present state of a purchase; `portrait` says what belongs to it."""
-        if not self._allowed(req):
-            raise falcon.HTTPForbidden(
-                description="This stand-in is told of purchases by its own machine only, or with the token that it "
-                "was started with (HOOKASSAY_STRIPE_API_TOKEN)."
-            )
+        self._demand_permission(req)
         if (req.content_length or 0) > LARGEST_TOLD:
             raise falcon.HTTPContentTooLarge
         try:
@@ -169,6 +172,22 @@ class Control:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise falcon.HTTPBadRequest(description="The body must be a purchase as hookassay tells it.") from None
         resp.status = falcon.HTTP_204
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin an outage (`{"outage": true}`) or end it; says how many requests the last one has refused so far."""
+        self._demand_permission(req)
+        try:
+            self._outage.set(json.loads(req.bounded_stream.read())["outage"] is True)
+        except (ValueError, KeyError, TypeError):
+            raise falcon.HTTPBadRequest(description='The body must be {"outage": true} or false.') from None
+        resp.media = {"refused": self._outage.refused}
+
+    def _demand_permission(self, req: falcon.Request) -> None:
+        if not self._allowed(req):
+            raise falcon.HTTPForbidden(
+                description="This stand-in takes orders from its own machine only, or with the token that it was "
+                "started with (HOOKASSAY_STRIPE_API_TOKEN)."
+            )
 
     def _allowed(self, req: falcon.Request) -> bool:
         if self._token is not None:

@@ -130,6 +130,20 @@ class StripeApi:
             if not told or known.state != known.state_of(purchase):
                 self._tell(purchase, known, parcel)
 
+    def fail(self, lasting: bool) -> int:
+        """Begin an outage of the API, or end it; how many requests the latest one has refused.
+
+        Raises:
+            HarnessError: the stand-in cannot be told.
+        """
+        try:
+            status, answer = self._exchange("POST", json.dumps({"outage": lasting}).encode())
+        except (OSError, http.client.HTTPException) as error:
+            raise HarnessError(f"the stand-in for Stripe's API at {self.address} cannot be told: {error}") from None
+        if status != 200:
+            raise HarnessError(f"the stand-in for Stripe's API at {self.address} refuses: {_reason(answer) or status}")
+        return int(json.loads(answer)["refused"])
+
     def close(self) -> None:
         """Close this process's connection."""
         with self._lock:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..endpoint import Endpoint
@@ -48,7 +48,12 @@ class Volley:
         return len(self.under_way)
 
 
-def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -> Volley:
+def fire(
+    endpoint: Endpoint,
+    requests: Sequence[Request],
+    hold: float = 0.002,
+    before_the_last: Callable[[], None] = lambda: None,
+) -> Volley:
     """Send `requests` so that their last bytes leave together.
 
     Args:
@@ -56,6 +61,7 @@ def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -
         requests: What to send, one connection each.
         hold: Seconds between the last-but-one bytes and the last, at least a round trip; a server that reads the body
             only after it has found a worker needs more now and then.
+        before_the_last: Called when all but the last bytes have left and the hold is over.
     """
     connections = [Connection(endpoint) for _ in requests]
     answers: list[Answer | None] = [None] * len(requests)
@@ -85,6 +91,7 @@ def fire(endpoint: Endpoint, requests: Sequence[Request], hold: float = 0.002) -
         for reader in readers.values():
             reader.start()
         time.sleep(hold)
+        before_the_last()
         # Noted before and not after: until a thread that gave way to send goes on, the answer may have come.
         moments: dict[int, float] = {}
         for index, last in lasts.items():

@@ -183,7 +183,7 @@ class TestUnknownWords:
             ("[orders]\nmetadata = 3", "[orders] metadata is unknown. It belongs in [purchase]."),
             ('url = "http://localhost/"', "hookassay.toml: url is unknown. It belongs in [endpoint]."),
             ("[run]\nyes = true", "[run] yes is unknown."),
-            ("[faults]\nrevive = 'x'", "The keys that may stand there: kill, start, store_down, store_up."),
+            ("[faults]\nrevive = 'x'", "The keys that may stand there: kill, start, store_down, store_up, times."),
         ],
     )
     def test_are_refused_with_the_nearest(self, refusal, text, said):
@@ -785,7 +785,7 @@ class TestKeys:
 
     def test_every_key_has_a_place_in_settings(self):
         """Each key's default is found in Settings, so that no key is read and forgotten."""
-        for table in (*TABLES.values(), COMMAND_LINE):
+        for table in (*TABLES.values(), *COMMAND_LINE):
             places = [table.default(key) for key in table.keys]
             assert len(places) == len(table.keys)
 
@@ -793,7 +793,7 @@ class TestKeys:
         """Each field of each section is kept by some key."""
         kept = {
             (table.section, table.mapping or key.field or key.name)
-            for table in (*TABLES.values(), COMMAND_LINE)
+            for table in (*TABLES.values(), *COMMAND_LINE)
             for key in table.keys
         }
         settings = Settings()
@@ -808,7 +808,7 @@ class TestKeys:
 
     def test_every_key_is_explained(self):
         """Each key has a sentence for the reference."""
-        for table in (*TABLES.values(), COMMAND_LINE):
+        for table in (*TABLES.values(), *COMMAND_LINE):
             for key in table.keys:
                 assert key.meaning.endswith(".")
                 assert key.kind.must

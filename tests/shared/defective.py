@@ -8,7 +8,8 @@ HOOKASSAY_WHOLE=1 in the environment each is served and judged by the whole cont
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gunicorn_process import running
 from kill_matrix import SEVERAL_FAULTS
 
 from hookassay.judging.contract import Contract
+from hookassay.reference import free_port
 
 DEFECTS = load()
 CONTRACT = Contract.load()
@@ -40,8 +42,13 @@ WHOLE = bool(os.environ.get("HOOKASSAY_WHOLE"))
 
 
 def environment(defect: Defect, folder: Path) -> dict[str, str]:
-    """What a defect is told; it keeps its orders in `folder`."""
+    """What a defect and its judge are told; it keeps its orders in `folder`."""
+    stripe_api = f"127.0.0.1:{free_port()}"
     return {
+        "PYTHON": sys.executable,
+        "SHARED": str(PATH),
+        "STRIPE_API": stripe_api,
+        "STRIPE_API_BASE": f"http://{stripe_api}",
         "HOOKASSAY_DEFECT": defect.name,
         "STRIPE_SECRET_KEY": "sk_test_51OfAServerWithADefect",
         "DATABASE_URL": f"sqlite:///{folder / 'orders.db'}",
@@ -49,11 +56,14 @@ def environment(defect: Defect, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(defect: Defect, folder: Path, *, secret: str = judged.SECRET) -> Iterator[str]:
-    """The URL of a defect's webhook, whose orders are kept in `folder`."""
-    env = {**environment(defect, folder), "STRIPE_WEBHOOK_SECRET": secret}
+def serving(
+    defect: Defect, folder: Path, *, secret: str = judged.SECRET, env: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The URL of a defect's webhook, whose orders are kept in `folder`; it is told `env`, or what it needs."""
+    told = {**(env or environment(defect, folder)), "STRIPE_WEBHOOK_SECRET": secret}
     log = folder / ("gunicorn.log" if secret else "gunicorn-without-secret.log")
-    with running(APP, env=env, args=["--pythonpath", str(PATH)], log=log) as url:
+    pid = folder / ("gunicorn.pid" if secret else "gunicorn-without-secret.pid")
+    with running(APP, env=told, args=["--pythonpath", str(PATH), "--pid", str(pid)], log=log) as url:
         yield f"{url}{WEBHOOK}"
 
 
@@ -75,19 +85,19 @@ def judge(name: str, folder: Path) -> judged.Judged:
         arguments += ["--only", ",".join([*sorted(short(name)), SMOKE])]
     if all(CONTRACT[clause].level == "SHOULD" for clause in _judged_by(name)):
         arguments.append("--strict")
+    env = environment(defect, folder)
     own_orders = f"sqlite:///{folder / 'orders.db'}"
     if not WHOLE and not any("socket" in CONTRACT[clause].needs for clause in _judged_by(name)):
         arguments += ["--app", APP, "--orders", defect.orders.replace("${SHOP}", "") or own_orders]
-        env = {**environment(defect, folder), "PYTHONPATH": str(PATH)}
-        return judged.certify(folder, *arguments, config=defect.config, env=env)
+        return judged.certify(folder, *arguments, config=defect.config, env={**env, "PYTHONPATH": str(PATH)})
     config = defect.config
     with ExitStack() as servers:
-        url = servers.enter_context(serving(defect, folder))
+        url = servers.enter_context(serving(defect, folder, env=env))
         if defect.without_secret:
             twin = servers.enter_context(serving(defect, folder, secret=""))
             config = f'[endpoint]\nurl_without_secret = "{twin}"\n\n{config}'
         orders = defect.orders.replace("${SHOP}", url.removesuffix(WEBHOOK)) or own_orders
-        return judged.certify(folder, url, "--orders", orders, *arguments, config=config)
+        return judged.certify(folder, url, "--orders", orders, *arguments, config=config, env=env)
 
 
 def check(name: str, found: judged.Judged) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from results import CONTRACT
 
 from hookassay.config import FaultsSettings, Settings
+from hookassay.endpoint import Endpoint, Secret
+from hookassay.faults import declared
 from hookassay.judging.contract import Contract
 from hookassay.judging.journal import Journal
 from hookassay.judging.performance import Performance, perform
@@ -79,6 +81,7 @@ class Stage:
             courier=lambda **_: None,
             settle_watches=lambda: self.barriers.append(len(journal.scenarios)),
             settings=Settings(faults=faults or FaultsSettings()),
+            faults=declared(Settings(faults=faults or FaultsSettings()), Endpoint("http://127.0.0.1/", Secret("x"))),
             harmed_by="",
             watchlist=Watchlist(),
             settling=Settling(),

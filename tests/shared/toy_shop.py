@@ -15,6 +15,7 @@ from stripe import SignatureVerificationError, WebhookSignature
 
 from hookassay.config import EndpointSettings, Settings
 from hookassay.endpoint import Endpoint, Secret
+from hookassay.faults import declared
 from hookassay.judging.bench import Bench, observer
 from hookassay.judging.journal import PASSED, Journal, ScenarioRecord
 from hookassay.judging.scene import Scene
@@ -91,8 +92,11 @@ class ToyShop:
         """A connection for several requests."""
         yield SimpleNamespace(exchange=lambda request: self.exchange(endpoint, request))
 
-    def fire(self, endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
+    def fire(
+        self, endpoint: Endpoint, requests: Sequence[Request], hold: float, before_the_last: Callable[[], None]
+    ) -> Volley:
         """What comes back for requests at once."""
+        before_the_last()
         sent = time.monotonic()
         answers = [self.exchange(endpoint, request) for request in requests]
         done = time.monotonic()
@@ -165,6 +169,7 @@ def bench(
         book=OrderBook(shop if readable else None, Vocabulary(settings.orders), journal.read),
         settling=Settling(settle),
         journal=journal,
+        faults=declared(settings, endpoint),
     )
 
 

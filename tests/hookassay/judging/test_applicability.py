@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from results import clause
 
-from hookassay.config import EffectsSettings, EndpointSettings, FaultsSettings, PurchaseSettings, Settings
+from hookassay.config import (
+    EffectsSettings,
+    EndpointSettings,
+    FaultsSettings,
+    PurchaseSettings,
+    Settings,
+    StripeApiSettings,
+)
 from hookassay.endpoint import Secret
 from hookassay.judging.applicability import outside
 from hookassay.judging.contract import NEEDS, Clause
@@ -53,7 +60,9 @@ def test_effects_show_uniqueness() -> None:
         ("url_without_secret", endpoint(url_without_secret="http://localhost:1/")),
         ("livemode", endpoint(livemode=False)),
         ("account", endpoint(account="acct_1")),
-        ("faults", Settings(faults=FaultsSettings(kill="systemctl kill shop"))),
+        ("kill", Settings(faults=FaultsSettings(kill="systemctl kill shop", start="systemctl start shop"))),
+        ("store", Settings(faults=FaultsSettings(store_down="systemctl stop db", store_up="systemctl start db"))),
+        ("stripe_api", Settings(stripe_api=StripeApiSettings(address="127.0.0.1:12111"))),
     ],
 )
 def test_declared(need: str, settings: Settings) -> None:

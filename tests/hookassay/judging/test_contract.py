@@ -72,9 +72,9 @@ def contract() -> Contract:
 
 
 class TestPackagedContract:
-    def test_it_has_111_clauses(self, contract: Contract) -> None:
-        """The contract has 89 MUST, 21 SHOULD and 1 MAY."""
-        assert Counter(clause.level for clause in contract) == {"MUST": 89, "SHOULD": 21, "MAY": 1}
+    def test_it_has_115_clauses(self, contract: Contract) -> None:
+        """The contract has 93 MUST, 21 SHOULD and 1 MAY."""
+        assert Counter(clause.level for clause in contract) == {"MUST": 93, "SHOULD": 21, "MAY": 1}
 
     def test_clauses_stand_group_by_group(self, contract: Contract) -> None:
         """Clauses follow the order of the groups, and of their numbers within a group."""
@@ -197,7 +197,7 @@ class TestSelect:
         assert str(raised.value) == (
             "There is no clause or group 'replaid'. Did you mean replayed? It must be a clause id such as SG-01, or one"
             " of the groups signed, forged, replayed, out-of-order, orders, refunds, disputes, failures, delivery,"
-            " exposure, convergent; `hookassay clauses` lists them all."
+            " exposure, convergent, durable; `hookassay clauses` lists them all."
         )
 
     def test_mistyped_id(self, contract: Contract) -> None:
@@ -244,7 +244,7 @@ class TestParse:
             (
                 'phase = "race"',
                 'phase = "late"',
-                "RP-05: phase must be one of positive, forgery, race, harm; got 'late'",
+                "RP-05: phase must be one of positive, forgery, race, harm, fault; got 'late'",
             ),
             ("needs = []", 'needs = ["order"]', f"RP-05: needs must be one of {', '.join(NEEDS)}; got 'order'"),
             ("needs = []", "needs = [[]]", f"RP-05: needs must be one of {', '.join(NEEDS)}; got []"),

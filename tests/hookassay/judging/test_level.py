@@ -86,7 +86,7 @@ def test_what_came_later_has_no_say() -> None:
 
 
 def test_the_packaged_levels() -> None:
-    """Four levels; each asks for groups that the contract has, but the one that it has no clauses for yet."""
+    """Four levels; each asks for groups that the contract has, all of which it has clauses for."""
     contract = Contract.load()
     groups = {group.id for group in contract.groups}
 
@@ -94,6 +94,6 @@ def test_the_packaged_levels() -> None:
         "authentic": set(),
         "idempotent": set(),
         "convergent": set(),
-        "durable": {"DU"},
+        "durable": set(),
     }
     assert all(level.title.endswith(".") for level in contract.levels)

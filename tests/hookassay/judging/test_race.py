@@ -29,9 +29,11 @@ class Shop(ToyShop):
         super().__init__()
         self.volleys: list[tuple[int, float]] = []
 
-    def fire(self, endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
+    def fire(
+        self, endpoint: Endpoint, requests: Sequence[Request], hold: float, before_the_last: Callable[[], None]
+    ) -> Volley:
         self.volleys.append((len(requests), hold))
-        return super().fire(endpoint, requests, hold)
+        return super().fire(endpoint, requests, hold, before_the_last)
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ def test_no_order_at_all(scene: Scene, shop: Shop, monkeypatch: pytest.MonkeyPat
 def test_no_overlap(scene: Scene, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds whose copies did not overlap prove nothing."""
 
-    def one_by_one(endpoint: Endpoint, requests: Sequence[Request], hold: float) -> Volley:
+    def one_by_one(endpoint: Endpoint, requests: Sequence[Request], *_: object) -> Volley:
         return Volley(tuple(shop.exchange(endpoint, request) for request in requests), 0.5)
 
     monkeypatch.setattr("hookassay.sender.dispatch.fire", one_by_one)

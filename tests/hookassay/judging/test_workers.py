@@ -147,7 +147,7 @@ def test_harm_runs_alone_where_faults_are_declared(stage: Stage, traced: Path) -
     """A command that takes the store away takes it from every scenario, so that none may run beside it."""
     source = TRACE + scenario("SG-01") + scenario("SG-02")
     source += "".join(scenario("OO-01", "trace('OO-01')", f"_{number}") for number in range(3))
-    stage.run(source, contract({"OO-01": "harm"}), workers=3, faults=FaultsSettings(store_down="true"))
+    stage.run(source, contract({"OO-01": "harm"}), workers=3, faults=FaultsSettings(store_down="true", store_up="true"))
 
     assert {process for _, process, _, _ in traces(traced)} == {os.getpid()}
 
