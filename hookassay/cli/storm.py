@@ -110,6 +110,11 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 @click.option("--timeout", metavar="SECONDS", help="For one delivery; default 10.")
 @click.option("--cacert", metavar="FILE", help="Certificate authorities for the endpoint, as PEM.")
 @click.option(
+    "--store",
+    metavar="sqlite|postgresql",
+    help="What the reference server keeps its orders in; default: SQLite. A PostgreSQL is started for the storm.",
+)
+@click.option(
     "--locust",
     is_flag=True,
     help="Let Locust make the load, from several processes or machines: prepare it, and print the commands.",
@@ -145,8 +150,8 @@ def storm(
     """Deliver many purchases at once to the endpoint at URL, and prove that every order converges.
 
     Events come in shuffled orders, several times and several at the same instant; what is not acknowledged is delivered
-    again, as Stripe does. Then every order is read back. Without a URL the reference server is started on SQLite in a
-    temporary folder.
+    again, as Stripe does. Then every order is read back. Without a URL the reference server is started in a temporary
+    folder.
     """
     from ..storm.storm import PURCHASES, Scale
 
@@ -158,10 +163,12 @@ def storm(
         raise UsageError("--locust makes a load, --returns proves one that was made; keep one.")
     settings = configuration.load(Path(config) if config else None, os.environ, stdin=sys.stdin, **options)
     _refuse(settings)
+    if settings.endpoint.url is not None and options["store"]:
+        raise UsageError("--store is for the reference server, and a URL is given: its orders are read from --orders.")
     if settings.endpoint.url is None and (returns is not None or (locust and not start)):
         raise UsageError("Name the URL: what is to be delivered or proved later outlives a reference server.")
     scale = Scale(None if deliveries else purchases or PURCHASES, deliveries, duplicates, connections)
-    with target(settings, None) as (told, endpoint, _):
+    with target(settings, None) as (told, endpoint, *_):
         one = _Storm(told, endpoint, scale)
         if returns is not None:
             sys.exit(one.proved(Path(returns)))

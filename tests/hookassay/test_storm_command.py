@@ -34,6 +34,7 @@ URL = "http://127.0.0.1:1/hook"
         ((URL, "--duplicates", "many"), "between 0% and 90%"),
         ((URL, "--connections", "0"), "0 is not in the range"),
         ((URL, "--start"), "needs --locust"),
+        ((URL, "--store", "postgresql"), "--store is for the reference server"),
         ((URL, "--locust", "--returns", "x"), "keep one"),
         (("--locust",), "Name the URL"),
         (("--returns", "x"), "Name the URL"),
