@@ -15,7 +15,7 @@ import click
 from .. import configuration
 from ..config import Settings
 from ..endpoint import Endpoint
-from ..errors import HookassayError, UsageError
+from ..errors import HookassayError, NotJudged, UsageError
 from ..redaction import Redactor
 from . import completion
 from .consent import agreed
@@ -286,5 +286,7 @@ class _Storm:
             yield
         except HookassayError as error:
             raise type(error)(self._redactor.clean(str(error))) from None
+        except KeyboardInterrupt:
+            raise NotJudged("The storm was interrupted, so that nothing is proved.") from None
         finally:
             self._report.stop()

@@ -1,4 +1,4 @@
-"""The commission: what another process or machine must know to make its part of a storm; it holds no secret."""
+"""The commission: what another process or machine must know to make its part; it holds no secret but the URL's."""
 
 from __future__ import annotations
 

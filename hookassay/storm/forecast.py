@@ -39,7 +39,7 @@ class Forecast:
         return int(10 ** max(5, len(str(self.purchases))))
 
     def to_json(self) -> str:
-        """The forecast as text; it holds no secret."""
+        """The forecast as text; it holds no secret but what the URL may."""
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
