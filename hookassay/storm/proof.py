@@ -15,7 +15,7 @@ from itertools import combinations
 from ..judging.bench import Bench
 from ..judging.course import AS_ANOTHER, UNCHANGED
 from ..judging.crowd import in_lanes
-from ..judging.lifecycle import ONE_ORDER, Outcome, outcome, without_orphans
+from ..judging.lifecycle import Outcome, outcome, without_orphans
 from ..orders.book import Orders, describe
 from ..sender import money
 from .receipts import Receipts
@@ -180,8 +180,6 @@ class Proof:
             problem = allowed.wrong(orders, self._refunded(allowed.refunded))
             if problem is None:
                 break
-        if problem is None and len(orders) > 1:
-            problem = ONE_ORDER, describe(orders)
         if problem is None and self._bench.effects is not None:
             count = self._bench.effects(self._repertoire.purchase_at(place).placeholders())
             if count > 1:

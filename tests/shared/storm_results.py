@@ -10,7 +10,7 @@ from hookassay.storm.proof import Planned, Wrong
 from hookassay.storm.result import CONVERGED, NOT_CONVERGED, NOT_JUDGED, Load, Result
 from hookassay.storm.tally import Tally
 
-CANARY = "whsec_canaryOfAStorm"
+CANARY = "canary-of-a-storm-report"
 
 FORECAST = Forecast(
     "abcd1234", 1_700_000_000, 300, 0.2, 7, "compact", (("Content-Type", "application/json"),), "http://127.0.0.1/hook"

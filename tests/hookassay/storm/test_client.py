@@ -24,7 +24,7 @@ from hookassay.storm.client import Client
 from hookassay.storm.outbox import Outbox
 from hookassay.storm.receipts import Receipts
 from hookassay.storm.script import Repertoire
-from hookassay.storm.stream import stream
+from hookassay.storm.stream import Delivery, stream
 from hookassay.storm.tally import Tally
 
 Make = Callable[..., Repertoire]
@@ -242,6 +242,29 @@ def test_what_leaves_together_leaves_at_one_instant(make: Make) -> None:
         for one, other in pairwise(server.arrivals)
     )
     assert followed >= len(groups) / 4
+
+
+def test_a_volley_waits_for_connections(make: Make) -> None:
+    """Where one of two connections is taken, what leaves together leaves when both are free."""
+    repertoire = make(purchases=1)
+    script = next(one for one in repertoire.scripts if one.half > 1)
+    groups = iter([[Delivery(0, script, event, True) for event in group] for group in ((0,), (1, 1))])
+    answered: list[float] = []
+
+    def slow(sock: socket.socket, server: Scripted, number: int) -> None:
+        while server.receive(sock, number):
+            if not answered:
+                server.over.wait(0.15)
+                answered.append(time.monotonic())
+            sock.sendall(OK)
+
+    with serving(slow) as server:
+        outbox = Outbox(groups, Receipts(1), Tally(), time.monotonic())
+        client = Client(server.endpoint("/hook"), (), outbox, repertoire.forecast.first, 2)
+        asyncio.run(client.run())
+
+    assert len(server.arrivals) == 3
+    assert all(arrival.head_at >= answered[0] for arrival in server.arrivals[1:])
 
 
 def test_one_connection_is_enough(make: Make) -> None:
