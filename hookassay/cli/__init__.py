@@ -10,7 +10,8 @@ from .replay import replay
 from .scan import scan
 from .send import send
 from .serve import serve
+from .storm import storm
 from .stripe_api import stripe_api
 from .verify import verify
 
-__all__ = ["certify", "clauses", "init", "main", "replay", "scan", "send", "serve", "stripe_api", "verify"]
+__all__ = ["certify", "clauses", "init", "main", "replay", "scan", "send", "serve", "storm", "stripe_api", "verify"]
