@@ -16,6 +16,7 @@ import selectors
 import socket
 import struct
 import time
+from collections import OrderedDict
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -60,7 +61,7 @@ class Visitor(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.permitted = False
 
 
-class Room(dict[Visitor, None]):
+class Room(OrderedDict[Visitor, None]):
     """Those that wait for the same thing, who has waited longest first. All have as much time."""
 
 
@@ -97,6 +98,8 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self.wait_for_and_dispatch_events(timeout=1.0)
             self._let_go()
         self.set_accept_enabled(False)
+        for listener in self.sockets:
+            listener.close()  # whoever comes now is refused, and not left waiting for nobody
         now = time.monotonic()
         for visitor in self._idle:  # a client may be sending its next request at this moment
             visitor.until = min(visitor.until, now + PARTING_PATIENCE)
@@ -107,8 +110,6 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.tpool.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
-        for listener in self.sockets:
-            listener.close()
 
     # --- who comes ----------------------------------------------------------------------------------------------------
 
@@ -250,9 +251,7 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Close whoever's time is over; one whose request did not end is told."""
         now = time.monotonic()
         for room in (self._idle, self._receiving, self._parting):
-            for visitor in list(room):
-                if visitor.until > now:
-                    break
+            while room and (visitor := next(iter(room))).until <= now:
                 if room is self._receiving:
                     self._refuse(visitor, RefusedError(408, "The request took too long"))
                 else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import resource
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -49,7 +51,11 @@ class Server:
     def connect(self, data: bytes = b"") -> socket.socket:
         """A connection on which `data` was sent and nothing else will be, unless the test does it."""
         sock = socket.create_connection(self.address, timeout=30)
-        sock.sendall(data)
+        try:
+            sock.sendall(data)
+        except OSError:
+            sock.close()
+            raise
         return sock
 
     def deliver(self) -> int:
@@ -169,6 +175,33 @@ def test_dripping_ends(start: bytes, tmp_path: Path) -> None:
             except TimeoutError:
                 sender.sendall(b"x")
     pytest.fail("it was never answered")
+
+
+def test_stops(tmp_path: Path) -> None:
+    """A server that is told to stop does so in its time, whoever is still sending or says nothing."""
+    with contextlib.ExitStack() as senders:
+        with serving(tmp_path) as server:
+            for data in SLOW.values():
+                senders.enter_context(many(server, 20, data))
+            assert server.deliver() == 200
+            told = time.monotonic()
+        assert time.monotonic() - told < 12
+
+
+def test_finishes(tmp_path: Path) -> None:
+    """A request of which a part has come when the server is told to stop is answered, and the connection closed."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(serving(tmp_path))
+        sender = stack.enter_context(server.connect(b"GET /healthz HTTP/1.1\r\n"))
+        assert server.deliver() == 200
+        os.kill(int(server.process_file.read_text()), signal.SIGTERM)
+        with contextlib.suppress(OSError):
+            while True:  # until nobody is let in any more
+                server.connect().close()
+        sender.sendall(b"Host: shop\r\n\r\n")
+        response = sender.recv(65536)
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nConnection: close\r\n" in response
 
 
 def test_never_reading(server: Server) -> None:
