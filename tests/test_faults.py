@@ -10,7 +10,7 @@ from needed import needed
 
 from hookassay import postgres
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.siege]
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])

@@ -39,6 +39,7 @@ def test_corpus_is_small() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.siege
 def test_search() -> None:
     """A few seconds of search find nothing."""
     pytest.importorskip("atheris", reason="atheris has no wheel for this interpreter")

@@ -21,7 +21,7 @@ import pytest
 from hostile_server import behaviours, expired, shaking_hands_for_ever, turning
 from scripted import OK, Script, Scripted, answering, self_signed, serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.siege]
 
 SECRET = "whsec_aG9zdGlsZSBlbmRwb2ludHM"
 TOKEN = "hostile-orders-token-4711"

@@ -19,7 +19,7 @@ import gunicorn_process
 import pytest
 from reference_shop import API_KEY, SECRET, TOKEN, Purchase, sign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.siege]
 
 PATIENCE = 5.0
 """Seconds that an honest delivery may take among all the others, on a machine that is busy with the tests."""

@@ -10,7 +10,7 @@ from endpoints.shop import WORDS
 from judged import SECRET
 from storming import storm
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.siege]
 
 SHARED = Path(__file__).parents[2] / "shared"
 SHOP = (

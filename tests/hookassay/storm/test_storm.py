@@ -11,7 +11,7 @@ from defective import DEFECTS, serving
 from judged import SECRET
 from storming import killing, storm
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.siege]
 
 SHARED = ["--pythonpath", str(Path(__file__).parents[2] / "shared")]
 REFERENCE = "hookassay.server.wsgi:app"

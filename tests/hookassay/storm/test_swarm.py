@@ -35,6 +35,7 @@ def _locust() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.siege
 @pytest.mark.usefixtures("_locust")
 def test_two_workers_deliver_what_one_process_would(tmp_path: Path) -> None:
     """Locust's two workers share the purchases, each is delivered once, and all orders converge."""
@@ -53,6 +54,7 @@ def test_two_workers_deliver_what_one_process_would(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.siege
 @pytest.mark.usefixtures("_locust")
 def test_the_printed_commands_make_the_load(tmp_path: Path) -> None:
     """Master and workers started by hand as printed leave what --returns proves."""
