@@ -62,7 +62,9 @@ class Request:
         if "host" not in names:
             lines.append(f"Host: {authority}")
         lines += [f"{name}: {value}" for name, value in self.headers]
-        if "content-length" not in names and "transfer-encoding" not in names:
+        # A GET without a body says nothing of one (RFC 9110, 8.6).
+        silent = self.method == "GET" and not self.body
+        if not silent and "content-length" not in names and "transfer-encoding" not in names:
             lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 

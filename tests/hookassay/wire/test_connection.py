@@ -84,6 +84,11 @@ def test_request_method_and_target() -> None:
     assert sent(Request(method="GET", target="/a/../b")).startswith(b"GET /a/../b HTTP/1.1\r\n")
 
 
+def test_request_without_a_body() -> None:
+    """A GET without a body says nothing of one."""
+    assert b"Content-Length" not in sent(Request(method="GET"))
+
+
 def test_request_header_beyond_ascii() -> None:
     """A header value beyond ASCII goes out as UTF-8."""
     assert "v1=é".encode() in sent(Request(b"", (("Stripe-Signature", "v1=é"),)))
