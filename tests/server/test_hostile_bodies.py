@@ -14,6 +14,9 @@ from reference_shop import TOKEN, Purchase, Shop, event, sign
 # The shop is shared by all examples, which look at nothing but the answer.
 many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+# A thread of the database's pool draws when it reconnects, which Hypothesis takes for the strategy's doing.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 EVENTS: list[Callable[[Purchase], dict[str, Any]]] = [
     Purchase.completed,
     lambda purchase: purchase.completed(mode="setup"),

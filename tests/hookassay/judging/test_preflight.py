@@ -125,7 +125,7 @@ def test_wire_only(prepare: Preparing, shop: ToyShop) -> None:
 
 def test_accepted_on_a_retry(prepare: Preparing, shop: ToyShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that is busy at first, and takes the retry, can be judged."""
-    monkeypatch.setattr(module, "FIRST_PATIENCE", 1.0)
+    monkeypatch.setattr(module, "FIRST_PATIENCE", 20.0)
     shop.instead = lambda _: answer(503, (("Retry-After", "0.05"),)) if len(shop.received) <= 3 else None
 
     assert "a genuine purchase takes effect (compact body, plain headers)" in run(prepare())
