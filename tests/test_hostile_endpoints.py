@@ -29,6 +29,15 @@ TOKEN = "hostile-orders-token-4711"
 LONGEST = 60.0
 """Seconds that a run may take beside the others; alone each takes about five."""
 
+MEASURE = """\
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as peak:
+    peak.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+"""Runs a command and writes down its peak in KiB. A small process: of a large one, a child would inherit the peak."""
+
 LARGEST = 200 * 1024 * 1024
 """Bytes of memory that a run may take; one at an honest endpoint takes about 90 MiB."""
 
@@ -135,20 +144,21 @@ def certify(folder: Path, url: str, *words: str) -> Outcome:
     env |= {"STRIPE_WEBHOOK_SECRET": SECRET, "ORDERS_TOKEN": TOKEN, "COLUMNS": "1000"}
     line = [sys.executable, "-c", "from hookassay.cli import main; main()", "certify", url, "--timeout", "0.5"]
     line += ["--settle", "0.3", "--only", "SG-01", "--report", str(folder / "report"), *words]
-    output = folder / "output"
+    output, peak = folder / "output", folder / "peak"
     streams = [
         (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_CREAT | os.O_WRONLY, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     began = time.monotonic()
-    pid = os.posix_spawn(sys.executable, line, env, file_actions=streams)
-    while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+    measured = [sys.executable, "-I", "-S", "-c", MEASURE, str(peak), *line]
+    pid = os.posix_spawn(sys.executable, measured, env, file_actions=streams, setsid=True)
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
         if time.monotonic() - began > LONGEST:
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
         time.sleep(0.05)
-    _, status, usage = ended
     text = " ".join(output.read_text(errors="replace").split())
-    return Outcome(os.waitstatus_to_exitcode(status), text, time.monotonic() - began, usage.ru_maxrss * 1024)
+    memory = int(peak.read_text()) * 1024
+    return Outcome(os.waitstatus_to_exitcode(ended[1]), text, time.monotonic() - began, memory)
 
 
 @pytest.fixture(scope="module")
