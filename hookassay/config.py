@@ -220,6 +220,8 @@ class FaultsSettings:
         store_down: Takes its database away.
         store_up: Gives it back.
         times: How often it is killed, or its database taken away, for each example.
+        recovery: Seconds from its being back within which what was under way must show, where that is longer than the
+            settling time: queues hand out a dead worker's job again only after a while.
         built_in: Whether the faults are those that are built in for the reference server.
         store: What the reference server keeps its orders in, where it is what is judged: `sqlite` or `postgresql`.
     """
@@ -229,6 +231,7 @@ class FaultsSettings:
     store_down: str | None = field(default=None, repr=False)
     store_up: str | None = field(default=None, repr=False)
     times: int = 6
+    recovery: float = 0.0
     built_in: bool = False
     store: str = "sqlite"
 

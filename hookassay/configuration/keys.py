@@ -287,6 +287,12 @@ FAULTS = Table(
             variable="HOOKASSAY_FAULTS_TIMES",
             option="--times",
         ),
+        Key(
+            "recovery",
+            kinds.RECOVERY,
+            "Seconds that it may take afterwards until what was under way shows, as with a queue that hands out a dead "
+            "worker's job again after a while; the settling time where that is longer.",
+        ),
     ),
 )
 

@@ -30,6 +30,9 @@ GROUP = 4
 EARLIER, LATER = 0.7, 1.4
 """How the time that is swept is changed where no purchase was struck at the moment that was meant."""
 
+LOOK = 0.1
+"""Seconds between looks at what takes its time to recover."""
+
 HOLD = 0.002
 SHORTEST_DELIVERY = 0.001
 
@@ -310,9 +313,14 @@ class Crash:
         finally:
             self._bench.glancing = True
         self._struck += group
+        back = time.monotonic()
         # What is under way yet is not what the next strike is about.
-        if late(self._bench, group):
-            self._wrong += wrong_for_good(self._bench, group)
+        wrong = late(self._bench, group)
+        while wrong and time.monotonic() < back + self._bench.settings.faults.recovery:
+            time.sleep(LOOK)
+            wrong = [victim for victim in wrong if victim.wrong()]
+        if wrong:
+            self._wrong += wrong_for_good(self._bench, wrong)
 
     def _found_needed(self) -> tuple[str, ...]:
         """The types of the events without which the order does not show the fact; all that tell of it, if none is."""

@@ -183,7 +183,10 @@ class TestUnknownWords:
             ("[orders]\nmetadata = 3", "[orders] metadata is unknown. It belongs in [purchase]."),
             ('url = "http://localhost/"', "hookassay.toml: url is unknown. It belongs in [endpoint]."),
             ("[run]\nyes = true", "[run] yes is unknown."),
-            ("[faults]\nrevive = 'x'", "The keys that may stand there: kill, start, store_down, store_up, times."),
+            (
+                "[faults]\nrevive = 'x'",
+                "The keys that may stand there: kill, start, store_down, store_up, times, recovery.",
+            ),
         ],
     )
     def test_are_refused_with_the_nearest(self, refusal, text, said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,9 @@ from hookassay.judging import crash
 from hookassay.judging.crash import Crash
 from hookassay.judging.scene import Scene
 from hookassay.wire.connection import Request
+
+LATE = 60
+"""Looks at orders after which a job is handed out again: longer than the settling time of a toy shop."""
 
 TWICE = Settings(faults=FaultsSettings(times=2))
 
@@ -185,3 +189,26 @@ def test_more_strikes_where_none_hit(scene: Scene, shop: ToyShop) -> None:
 
     with pytest.raises(NotTestable, match="struck 6 times: no purchase was delivered again"):
         the_crash.ends_right()
+
+
+def test_a_job_that_is_handed_out_again(staging: Staging, shop: ToyShop) -> None:
+    """A queue that hands out a dead worker's job only after a while is right where that was declared."""
+    scene = staging(Settings(faults=FaultsSettings(times=1, recovery=20.0)))
+    taken: list[Any] = []
+    struck = Struck(shop, lambda request: taken.append(request) or answer(200))
+    the_crash = Crash(scene, "the payment", [struck.fault])
+    looks = 0
+    read = shop.read
+
+    def reading(session_id: str) -> Any:
+        nonlocal looks
+        looks += bool(taken) and struck.log[-1] == "mended"
+        if looks == LATE:
+            for request in taken:
+                shop.handle("checkout.session.completed", json.loads(request.body)["data"]["object"])
+        return read(session_id)
+
+    shop.read = reading  # type: ignore[method-assign]
+    the_crash.run("before the last byte")
+    the_crash.keeps_what_was_acknowledged()
+    assert looks > LATE
