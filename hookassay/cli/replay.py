@@ -18,7 +18,7 @@ from ..redaction import HIDDEN, Redactor
 from .consent import agreed
 from .console import console as the_console
 from .group import main
-from .secret import secrets_of
+from .secret import secret_options, secrets_of
 
 REPLAY_EXIT_CODES = """\b
 Exit codes:
@@ -30,12 +30,7 @@ Exit codes:
 @main.command(epilog=REPLAY_EXIT_CODES)
 @click.argument("path")
 @click.argument("url", required=False)
-@click.option(
-    "--secret",
-    metavar="TEXT|-",
-    help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file.",
-)
-@click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
+@secret_options
 @click.option("--orders", metavar="SOURCE", help="Where orders are read back, as for certify.")
 @click.option("--config", metavar="FILE", help="The configuration; default: hookassay.toml where it exists.")
 @click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent with every delivery; repeatable.")

@@ -20,7 +20,7 @@ from . import completion
 from .consent import agreed
 from .console import console
 from .group import main
-from .secret import secrets_of
+from .secret import secret_options, secrets_of
 
 SEND_EXIT_CODES = """\b
 Exit codes:
@@ -33,12 +33,7 @@ Exit codes:
 @main.command(epilog=SEND_EXIT_CODES)
 @click.argument("event_type", required=False, shell_complete=completion.event_types)
 @click.argument("url", required=False)
-@click.option(
-    "--secret",
-    metavar="TEXT|-",
-    help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file.",
-)
-@click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
+@secret_options
 @click.option(
     "--forge",
     metavar="KIND",

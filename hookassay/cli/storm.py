@@ -22,7 +22,7 @@ from .consent import agreed
 from .console import console as the_console
 from .console import live
 from .group import main
-from .secret import secrets_of
+from .secret import secret_options, secrets_of
 from .target import target
 
 if TYPE_CHECKING:
@@ -59,12 +59,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("url", required=False)
-@click.option(
-    "--secret",
-    metavar="TEXT|-",
-    help="The signing secret; - reads it from standard input. Better $STRIPE_WEBHOOK_SECRET or --secret-file.",
-)
-@click.option("--secret-file", metavar="FILE", help="A file that holds the signing secret.")
+@secret_options
 @click.option(
     "--orders", metavar="SOURCE", help="Where orders are read back, as for certify; without it nothing is proved."
 )
