@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import child
-from .built_in_faults import faults_of
 from .config import DEFAULT_COLUMNS, OrdersSettings, Settings
 from .endpoint import Secret
 from .errors import UsageError
@@ -116,6 +115,8 @@ def starting(
         running.callback(server.stop)
 
         def ready() -> Reference:
+            from .built_in_faults import faults_of  # which not every platform can import
+
             server.wait_until_open()
             return Reference(
                 url=server.url,
