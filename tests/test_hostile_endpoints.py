@@ -18,7 +18,7 @@ from pathlib import Path
 
 import gunicorn_process
 import pytest
-from hostile_server import behaviours, expired, shaking_hands_for_ever, turning
+from hostile_server import behaviours, shaking_hands_for_ever, turning
 from scripted import OK, Script, Scripted, answering, self_signed, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.siege]
@@ -210,7 +210,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         for name in TOLD:
             start("first", name, serve(hostile()[name], stage.endpoints))
         trusted, context = self_signed(folder)
-        expired_file, expired_context = expired(folder)
+        (folder / "expired").mkdir()
+        expired_file, expired_context = self_signed(folder / "expired", days=-1)
         start("tls", "self-signed", serve(answering(OK), stage.endpoints, context))
         start("tls", "expired", serve(answering(OK), stage.endpoints, expired_context), "--cacert", str(expired_file))
         shaking = stack.enter_context(shaking_hands_for_ever())

@@ -5,21 +5,13 @@ Each is a script of `scripted`, on a raw socket, plain or over TLS. Those that g
 
 from __future__ import annotations
 
-import datetime
 import gzip
-import ipaddress
 import itertools
 import socket
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from scripted import Script, Scripted, dripping, hanging, in_turn, once, serving
 
 MEBIBYTE = b"x" * 1024 * 1024
@@ -110,33 +102,6 @@ def turning(origin: str, after: int, then: Script) -> Script:
     return script
 
 
-def expired(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that expired yesterday: its PEM file, and the context of a server that has it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=3))
-        .not_valid_after(now - datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "expired.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return file, context
-
-
 @contextmanager
 def shaking_hands_for_ever() -> Iterator[Scripted]:
     """A server that drips what could be the beginning of TLS, a byte a second."""
@@ -154,4 +119,4 @@ def shaking_hands_for_ever() -> Iterator[Scripted]:
         yield server
 
 
-__all__ = ["behaviours", "bomb", "expired", "in_turn", "shaking_hands_for_ever", "turning"]
+__all__ = ["behaviours", "bomb", "in_turn", "shaking_hands_for_ever", "turning"]

@@ -185,8 +185,11 @@ def serving(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Scrip
                 thread.join(5)
 
 
-def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that no authority signed: its PEM file, and the context of a server that has it."""
+def self_signed(folder: Path, *, days: int = 1) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that no authority signed: its PEM file, and the context of a server that has it.
+
+    It is valid for so many `days` from now; where they are negative it has expired.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)
@@ -196,8 +199,8 @@ def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=7))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
