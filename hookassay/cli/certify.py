@@ -15,7 +15,6 @@ from rich.console import Console
 
 from .. import configuration
 from ..config import Settings
-from ..endpoint import Endpoint
 from ..errors import HookassayError, UsageError
 from ..importing import Transcript
 from ..judging.contract import Contract
@@ -28,12 +27,11 @@ from .group import EXIT_CODES, main
 from .invocation import command_line
 from .invocation import invocation as asked
 from .secret import secrets_of
-from .target import stand_in, target
+from .target import Target, stand_in, target
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from ..faults import Faults
     from ..judging.baseline import Baseline
     from ..report.in_source import InSource
     from ..report.reproduction import Invocation
@@ -188,27 +186,14 @@ def certify(config: str | None, listing: bool, write_baseline: str | None, **opt
     contract.select(settings.run.only)  # a misspelt name ends here, before a server is started
     console = the_console()  # before an application's output is kept away from ours
     source = _in_source(settings, Path(config) if config else None, console)
-    with stand_in(settings) as stripe_api, target(settings, stripe_api) as (told, endpoint, transcript, built_in):
+    with stand_in(settings) as stripe_api, target(settings, stripe_api) as judged:
         from ..judging.run import plan
 
+        told = judged.settings
         the_plan = plan(contract, told)
-        if endpoint.loopback or told.run.yes or consents(endpoint, the_plan.estimate(told.run.workers)):
+        if judged.endpoint.loopback or told.run.yes or consents(judged.endpoint, the_plan.estimate(told.run.workers)):
             known, invocation = (baseline, to_write), asked(settings, told)
-            sys.exit(
-                _judge(
-                    told,
-                    endpoint,
-                    contract,
-                    the_plan,
-                    console,
-                    transcript,
-                    stripe_api,
-                    source,
-                    known,
-                    invocation,
-                    built_in,
-                )
-            )
+            sys.exit(_judge(judged, contract, the_plan, console, stripe_api, source, known, invocation))
     sys.exit(3)
 
 
@@ -233,23 +218,21 @@ def _check_who_is_judged(settings: Settings, options: dict[str, Any]) -> None:
 
 
 def _judge(
-    settings: Settings,
-    endpoint: Endpoint,
+    judged: Target,
     contract: Contract,
     the_plan: Any,
     console: Console,
-    transcript: Transcript | None,
     stripe_api: StripeApi | None,
     source: InSource | None,
     known: tuple[Baseline | None, Baseline | None],
     invocation: Invocation,
-    faults: Faults | None,
 ) -> int:
     """Run the plan and write every report; the exit code."""
     from ..judging.run import Run
     from ..report import certificate, document, github, html, junit, known_failures, reproduction
     from ..report.terminal import TerminalReport
 
+    settings = judged.settings
     redactor = Redactor(secrets_of(settings))
     baseline, to_write = known
     signer = _signer(settings)
@@ -273,13 +256,13 @@ def _judge(
         with github.deaf(say) if in_github else nullcontext():
             run = Run(
                 settings,
-                endpoint,
+                judged.endpoint,
                 contract,
                 redactor,
                 report,
                 stripe_api=stripe_api,
                 baseline=baseline,
-                faults=faults,
+                faults=judged.faults,
             )
             result = run.execute(the_plan)
             scripts = reproduction.write(result, settings.run.report, redactor, invocation)
@@ -298,7 +281,7 @@ def _judge(
                 junit.write(result, contract, settings.run.report, redactor, strict=strict, source=source),
             ]
             written += certificate.write(result, contract, settings.run.report, redactor, signer)
-            written += _log(transcript, settings.run.report, redactor)
+            written += _log(judged.transcript, settings.run.report, redactor)
             if to_write is not None and not result.problem:
                 written.append(known_failures.write(to_write, result, contract, strict=strict))
             report.closing(result, written, scripts)

@@ -163,8 +163,8 @@ def storm(
     if settings.endpoint.url is None and (returns is not None or (locust and not start)):
         raise UsageError("Name the URL: what is to be delivered or proved later outlives a reference server.")
     scale = Scale(None if deliveries else purchases or PURCHASES, deliveries, duplicates, connections)
-    with target(settings, None) as (told, endpoint, *_):
-        one = _Storm(told, endpoint, scale)
+    with target(settings, None) as judged:
+        one = _Storm(judged.settings, judged.endpoint, scale)
         if returns is not None:
             sys.exit(one.proved(Path(returns)))
         if locust:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,22 +20,32 @@ if TYPE_CHECKING:
     from ..stripe_api.client import StripeApi
 
 
-@contextmanager
-def target(
-    settings: Settings, stripe_api: StripeApi | None
-) -> Iterator[tuple[Settings, Endpoint, Transcript | None, Faults | None]]:
-    """The endpoint that is configured, or else the reference server, started for this run.
+@dataclass(frozen=True)
+class Target:
+    """What is judged.
 
-    Yields:
-        What the run is told, what is judged, what it prints where it is in this process, and the faults that are built
-        in for it; None where they are those that the settings declare.
+    Attributes:
+        settings: What the run is told of it.
+        endpoint: Where it is.
+        transcript: What it prints, where it is in this process.
+        faults: Those that are built in for it; None where they are those that the settings declare.
     """
+
+    settings: Settings
+    endpoint: Endpoint
+    transcript: Transcript | None = None
+    faults: Faults | None = None
+
+
+@contextmanager
+def target(settings: Settings, stripe_api: StripeApi | None) -> Iterator[Target]:
+    """The endpoint that is configured, or else the reference server, started for this run."""
     if settings.endpoint.app is not None:
         with _application(settings, settings.endpoint.app) as target:
-            yield (*target, None)
+            yield target
         return
     if settings.endpoint.url is not None:
-        yield settings, configuration.endpoint(settings), None, None
+        yield Target(settings, configuration.endpoint(settings))
         return
     from .. import reference
 
@@ -49,11 +59,11 @@ def target(
         import_module("..orders.sql", __package__)
         server = ready()
         told = reference.judged_by(settings, server)
-        yield told, configuration.endpoint(told), None, server.faults
+        yield Target(told, configuration.endpoint(told), faults=server.faults)
 
 
 @contextmanager
-def _application(settings: Settings, name: str) -> Iterator[tuple[Settings, Endpoint, Transcript]]:
+def _application(settings: Settings, name: str) -> Iterator[Target]:
     """The application that `name` stands for, in this process, and what it prints meanwhile."""
     from ..wire.application import hosting
 
@@ -70,7 +80,7 @@ def _application(settings: Settings, name: str) -> Iterator[tuple[Settings, Endp
         importable(settings.folder),
         hosting(lambda: load(name, transcript.tail)) as application,
     ):
-        yield told, configuration.endpoint(told, application), transcript
+        yield Target(told, configuration.endpoint(told, application), transcript)
 
 
 @contextmanager
