@@ -84,8 +84,10 @@ TOLD = {
 }
 """What is told of each behaviour."""
 
-OR_ELSE = "no end of the answer within 0.5 s"
-"""What is told in place of that, where the machine is so busy that the time is over before there is too much."""
+SLOW = ("hangs", "drips a head", "drips a header", "drips a body", "never ends", "leaves a child")
+SLOW += ("a handshake in drips", "no TLS at all")
+"""Those whose answers never come to an end: they are waited for but half a second. The others get time enough, even
+where the machine is so busy that a thread waits for its turn."""
 
 LATER = ("hangs", "drips a body", "closes at once", "closes in the head", "10 GB", "100,000 headers", "a redirect")
 LATER += ("no HTTP", "a bomb", "103 without end")
@@ -142,8 +144,8 @@ def certify(folder: Path, url: str, *words: str) -> Outcome:
     folder.mkdir()
     env = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     env |= {"STRIPE_WEBHOOK_SECRET": SECRET, "ORDERS_TOKEN": TOKEN, "COLUMNS": "1000"}
-    line = [sys.executable, "-c", "from hookassay.cli import main; main()", "certify", url, "--timeout", "0.5"]
-    line += ["--settle", "0.3", "--only", "SG-01", "--report", str(folder / "report"), *words]
+    line = [sys.executable, "-c", "from hookassay.cli import main; main()", "certify", url, "--settle", "0.3"]
+    line += ["--only", "SG-01", "--report", str(folder / "report"), *words]
     output, peak = folder / "output", folder / "peak"
     streams = [
         (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_CREAT | os.O_WRONLY, 0o600),
@@ -189,6 +191,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
         def start(kind: str, name: str, url: str, *words: str) -> None:
             place = folder / f"{kind}-{len(stage.outcomes)}"
+            words = ("--timeout", "0.5" if name in SLOW else "10", *words)
             stage.outcomes[kind, name] = pool.submit(certify, place, f"{url}/stripe/webhook", *words)
 
         database = ("--orders", f"sqlite:///{folder / 'orders.db'}")
@@ -228,7 +231,7 @@ def test_from_the_first_byte(stage: Stage, name: str) -> None:
 
     # A redirect is no accident, but what the contract forbids.
     assert outcome.code == (1 if name == "a redirect" else 3), outcome.output
-    assert TOLD[name] in outcome.output or ("without end" in name and OR_ELSE in outcome.output), outcome.output
+    assert TOLD[name] in outcome.output, outcome.output
 
 
 @pytest.mark.parametrize("name", LATER)
@@ -238,7 +241,7 @@ def test_after_a_good_start(stage: Stage, name: str) -> None:
 
     assert outcome.code == 1, outcome.output
     assert "SG-01 MUST" in outcome.output
-    assert TOLD[name] in outcome.output or ("without end" in name and OR_ELSE in outcome.output), outcome.output
+    assert TOLD[name] in outcome.output, outcome.output
 
 
 @pytest.mark.parametrize("name", READ)

@@ -14,7 +14,7 @@ class Histogram:
     Attributes:
         count: How many there are.
         total: Their sum in microseconds.
-        longest: The longest in microseconds, exactly.
+        longest: The longest, to the microsecond.
     """
 
     __slots__ = ("_buckets", "_half", "_shift", "count", "longest", "total")
@@ -30,7 +30,7 @@ class Histogram:
 
     def add(self, seconds: float) -> None:
         """Sort one duration in."""
-        microseconds = int(seconds * 1e6)
+        microseconds = round(seconds * 1e6)
         self.count += 1
         self.total += microseconds
         if microseconds > self.longest:
