@@ -1,4 +1,4 @@
-"""The ledger: one transaction for each event, in which its id is recorded and its effect applied, or neither.
+"""The ledger: a transaction in which an event's id is recorded and its effect applied, or neither.
 
 Uniqueness is left to unique keys and `INSERT … ON CONFLICT`, never to a look beforehand. The statements are fixed SQL,
 the same for SQLite and PostgreSQL: building them anew for each event costs more than executing them.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee
 
@@ -75,6 +75,18 @@ class NotStoredError(Exception):
     """The event could not be stored and nothing of it was. Stripe must deliver it again."""
 
 
+class RefusedError(NotStoredError):
+    """The database refuses what one of the events says; others of the same transaction may be innocent."""
+
+
+class Entry(NamedTuple):
+    """One event as the ledger keeps it."""
+
+    event_id: str
+    event_type: str
+    facts: tuple[Fact, ...]
+
+
 class Ledger:
     """Events in, orders out, on one database."""
 
@@ -99,24 +111,39 @@ class Ledger:
         True for a new event, False for one that was stored before: then nothing changes. Raises NotStoredError, having
         changed nothing, where the database does not take it.
         """
-        facts = tuple(facts)
+        (new,) = self.record_together([Entry(event_id, event_type, tuple(facts))])
+        return new
+
+    def record_together(self, entries: Sequence[Entry]) -> list[bool]:
+        """Store several events in one transaction; for each whether it was new. Committed when this returns.
+
+        Raises NotStoredError, having changed nothing, where the database does not take them: RefusedError where what
+        one of them says may be why.
+        """
         attempts = ATTEMPTS if self._postgres else 1
         deadline = time.monotonic() + PATIENCE
         while True:
             attempts -= 1
             try:
                 with self._turn, connected(self.database), self.database.atomic(self._mode):
-                    if not self.is_new(event_id, event_type):
-                        return False
-                    self.apply(facts)
-                    return True
+                    return self._take(entries)
             except (peewee.OperationalError, peewee.InterfaceError) as error:
                 if not attempts or time.monotonic() > deadline:
                     raise NotStoredError(type(error).__name__) from None
                 if self._postgres:
                     self._postgres.drop_broken_connections()
             except peewee.DatabaseError as error:
-                raise NotStoredError(type(error).__name__) from None
+                raise RefusedError(type(error).__name__) from None
+
+    def _take(self, entries: Sequence[Entry]) -> list[bool]:
+        """Record the ids in an order that all transactions share, then apply at once what the new events say."""
+        new = [False] * len(entries)
+        for place in sorted(range(len(entries)), key=lambda place: entries[place].event_id):
+            new[place] = self.is_new(entries[place].event_id, entries[place].event_type)
+        facts = tuple(fact for entry, is_new in zip(entries, new, strict=True) if is_new for fact in entry.facts)
+        if facts:
+            self.apply(facts)
+        return new
 
     def is_new(self, event_id: str, event_type: str) -> bool:
         """Record the event's id; False where it is already there. A twin in another transaction is waited for."""
@@ -124,19 +151,23 @@ class Ledger:
         return bool(cursor.rowcount == 1)
 
     def apply(self, facts: tuple[Fact, ...]) -> None:
-        """Learn `facts` and compute anew the orders of the payment that they are about, if there are any yet.
+        """Learn `facts`, of one event or of several, and compute anew the orders of the payments that they are about.
 
-        On PostgreSQL a fact's row is locked by learning it, an object before its charge and a charge before its
-        payment, so that two events never wait for each other. Whoever comes to a payment second sees all that the first
-        learnt: no order is computed from facts that miss each other.
+        Several events may share a transaction because facts only grow: an order depends on all of them, never on which
+        came first. On PostgreSQL every transaction locks in one sequence, so that no two ever wait for each other:
+        events by id, facts by kind and id (learning a fact locks its row), payments by id. The rows of orders need no
+        place in it: only who holds the payment, or the fact of a session without one, writes them. Whoever comes to a
+        payment second sees all that the first learnt, since each statement sees what was committed before it began: no
+        order is computed from facts that miss each other.
         """
-        if not facts:
-            return
-        payment_intent = None
-        for fact in facts:
-            payment_intent = self.learn(fact) or payment_intent
-        for session, known in self.payments(facts[0], payment_intent):
-            self.write(order_from(session, known))
+        touched: dict[str, tuple[Fact, str | None]] = {}
+        for fact in sorted(facts, key=lambda fact: (fact.kind, fact.stripe_id)):
+            payment_intent = self.learn(fact)
+            if payment_intent is not None or fact.kind == "session":
+                touched[payment_intent or fact.stripe_id] = fact, payment_intent
+        for _, (fact, payment_intent) in sorted(touched.items()):
+            for session, known in self.payments(fact, payment_intent):
+                self.write(order_from(session, known))
 
     def learn(self, fact: Fact) -> str | None:
         """Add `fact` to what is known of its object; the PaymentIntent it belongs to, as far as that is known."""

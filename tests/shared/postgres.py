@@ -34,10 +34,11 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(bin_folder: Path) -> Iterator[str]:
+def running(bin_folder: Path, *, synced: bool = False) -> Iterator[str]:
     """Start a server and yield the URL of its maintenance database, with a user and a password.
 
-    As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Data is not synced to the disk.
+    As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Data is synced to the disk only where
+    it is to be `synced`, as a benchmark wants it.
     """
     who = _unprivileged()
     with tempfile.TemporaryDirectory(prefix="postgres-") as name:
@@ -67,7 +68,8 @@ def running(bin_folder: Path) -> Iterator[str]:
             **who,
         )
         port = _free_port()
-        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
+        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
+        options += [] if synced else ["fsync=off"]
         command: list[str | Path] = [bin_folder / "postgres", "-D", data]
         for option in options:
             command += ["-c", option]
