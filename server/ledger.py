@@ -134,13 +134,13 @@ class Ledger:
                 raise RefusedError(type(error).__name__) from None
 
     def _take(self, entries: Sequence[Entry]) -> list[bool]:
-        new = self.recorded(entries)
+        new = self.are_new(entries)
         facts = tuple(fact for entry, is_new in zip(entries, new, strict=True) if is_new for fact in entry.facts)
         if facts:
             self.apply(facts)
         return new
 
-    def recorded(self, entries: Sequence[Entry]) -> list[bool]:
+    def are_new(self, entries: Sequence[Entry]) -> list[bool]:
         """Record the events' ids; for each whether it was not there. A twin in another transaction is waited for."""
         now = utc_now()
         rows = [(event_id, event_type, now) for event_id, event_type, _ in sorted(entries, key=lambda entry: entry[0])]
@@ -161,12 +161,12 @@ class Ledger:
         payment second sees all that the first learnt, since each statement sees what was committed before it began: no
         order is computed from facts that miss each other.
         """
-        learnt = self.learn(facts)
+        learnt = self.learn_all(facts)
         payments = {payment_intent for payment_intent in learnt.values() if payment_intent is not None}
         alone = {stripe_id for (kind, stripe_id), payment in learnt.items() if kind == "session" and payment is None}
-        self.write([order_from(session, known) for session, known in self.claimed(sorted(payments), sorted(alone))])
+        self.write_all([order_from(session, known) for session, known in self.claimed(sorted(payments), sorted(alone))])
 
-    def learn(self, facts: Iterable[Fact]) -> dict[tuple[str, str], str | None]:
+    def learn_all(self, facts: Iterable[Fact]) -> dict[tuple[str, str], str | None]:
         """Add `facts` to what is known; kind and id of each object → the PaymentIntent it belongs to, where known."""
         learnt: dict[tuple[str, str], str | None] = {}
         # One statement can change a row once: what several events say of one object goes into statements of its own.
@@ -196,7 +196,7 @@ class Ledger:
         found += known.values()
         return [(fact, together) for together in found for fact in together if fact.kind == "session"]
 
-    def write(self, orders: Sequence[Order]) -> None:
+    def write_all(self, orders: Sequence[Order]) -> None:
         """Create or change the one order of each session; `id` and `created_at` stay what they were."""
         now = utc_now()
         self._run(WRITE_ORDERS, [(*order, now) for order in orders])

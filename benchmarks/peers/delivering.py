@@ -154,7 +154,7 @@ class _Connection(asyncio.Protocol):
         self._answer = b""
         self._deliver()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if not self.over.done():
             self.over.set_result(None)
 
@@ -180,13 +180,14 @@ async def _deliver(port: int, connections: int, seconds: float, seed: int) -> Ta
 
     async def one() -> None:
         while time.perf_counter() < until:
-            over: asyncio.Future[None] = loop.create_future()
             try:
-                await loop.create_connection(lambda: _Connection(events, tally, until, over), "127.0.0.1", port)
+                _, connection = await loop.create_connection(
+                    lambda: _Connection(events, tally, until, loop.create_future()), "127.0.0.1", port
+                )
             except OSError:
                 await asyncio.sleep(0.01)
                 continue
-            await over
+            await connection.over
 
     await asyncio.gather(*(one() for _ in range(connections)))
     tally.seconds, tally.cpu = time.perf_counter() - began, _processor_time() - used

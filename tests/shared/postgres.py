@@ -37,8 +37,8 @@ def binaries() -> Path | None:
 def running(bin_folder: Path, *, synced: bool = False) -> Iterator[str]:
     """Start a server and yield the URL of its maintenance database, with a user and a password.
 
-    As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Data is synced to the disk only where
-    it is to be `synced`, as a benchmark wants it.
+    As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Data is not synced to the disk
+    unless it is to be `synced`, as a benchmark wants it.
     """
     who = _unprivileged()
     with tempfile.TemporaryDirectory(prefix="postgres-") as name:
