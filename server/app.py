@@ -25,14 +25,15 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> falcon.App[f
 
     Raises peewee.DatabaseError or peewee.InterfaceError where that database cannot be opened.
     """
-    database = ledger.database if ledger else open_database(settings.database_url)
+    if ledger is None:
+        ledger = Group(open_database(settings.database_url))
     app = falcon.App()
     app.set_error_serializer(_answer_error)
     app.add_error_handler(Exception, _answer_unexpected)
-    app.add_route("/stripe/webhook", Webhook(settings, ledger or Group(Ledger(database))))
+    app.add_route("/stripe/webhook", Webhook(settings, ledger))
     app.add_route("/checkout/sessions", Checkout(settings))
-    app.add_route("/orders/{stripe_session_id}", Orders(settings, database))
-    app.add_route("/healthz", Health(database))
+    app.add_route("/orders/{stripe_session_id}", Orders(settings, ledger.database))
+    app.add_route("/healthz", Health(ledger.database))
     return app
 
 

@@ -2,14 +2,16 @@
 
 A commit waits for the disk, and the disk takes as long for sixteen events as for one. So nobody commits beside another:
 the first to come writes, those that come meanwhile gather, and when the commit is over one of them writes for all. A
-lone event waits for nobody. There is no thread and no timer: who writes is one of those that wait for an answer, and
-none is answered before the commit that holds its event.
+lone event waits for nobody. There is no thread and no timer that could die: who writes is one of those that wait for
+their answer, and none is answered before the commit that holds its event.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+
+import peewee
 
 from .facts import Fact
 from .ledger import Entry, Ledger, NotStoredError, RefusedError
@@ -18,7 +20,7 @@ from .ledger import Entry, Ledger, NotStoredError, RefusedError
 class _Place:
     """An event in the queue, and what became of it; made by the thread that waits for it."""
 
-    __slots__ = ("_woken", "entry", "error", "new", "writes")
+    __slots__ = ("_asleep", "entry", "error", "new", "writes")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -26,16 +28,16 @@ class _Place:
         self.error: Exception | None = None
         self.writes = False
         """Whether it is for this thread to store what has gathered."""
-        self._woken = threading.Lock()  # held until somebody wakes this thread
-        self._woken.acquire()
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
 
     def wait(self) -> None:
         """Sleep until the event is stored or refused, or it is for this thread to write."""
-        self._woken.acquire()
+        self._asleep.acquire()
 
     def wake(self) -> None:
         """End `wait`."""
-        self._woken.release()
+        self._asleep.release()
 
     def outcome(self) -> bool:
         """Whether the event was new. Raises what it was refused with."""
@@ -46,11 +48,11 @@ class _Place:
         return self.new
 
 
-class Group:
-    """A ledger whose events share transactions. One for each process; it is made before or after a fork."""
+class Group(Ledger):
+    """A ledger whose events share transactions, in a process that serves several threads."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, database: peewee.Database) -> None:
+        super().__init__(database)
         self._guard = threading.Lock()
         self._gathered: list[_Place] = []
         self._writing = False
@@ -69,9 +71,9 @@ class Group:
         return place.outcome()
 
     def _write(self) -> None:
-        """Store what has gathered, this thread's own event with it, and let the next one write.
+        """Store what has gathered, this thread's own event with it, and let one of those that came meanwhile follow.
 
-        Whatever happens here, all whose events were taken are woken, and somebody writes for those that came meanwhile.
+        Whatever happens here, all whose events were taken are woken, and the next one writes.
         """
         with self._guard:
             batch, self._gathered = self._gathered, []
@@ -88,17 +90,17 @@ class Group:
                 following.wake()
 
     def _store(self, batch: Sequence[_Place]) -> None:
-        """Store all in one transaction; each by itself where one of them may be why that is not possible."""
+        """Store all in one transaction; each in its own where one of them may be why that is not possible."""
         try:
-            new = self._ledger.record_together([place.entry for place in batch])
+            new = self.record_together([place.entry for place in batch])
         except Exception as error:
-            innocent = isinstance(error, NotStoredError) and not isinstance(error, RefusedError)
-            if innocent or len(batch) == 1:
-                for place in batch:
-                    place.error = error
-            else:
+            database_fails = isinstance(error, NotStoredError) and not isinstance(error, RefusedError)
+            if len(batch) > 1 and not database_fails:
                 for place in batch:
                     self._store([place])
+            else:
+                for place in batch:
+                    place.error = error
         else:
             for place, is_new in zip(batch, new, strict=True):
                 place.new = is_new

@@ -1,7 +1,7 @@
 """The ledger: a transaction in which an event's id is recorded and its effect applied, or neither.
 
 Uniqueness is left to unique keys and `INSERT … ON CONFLICT`, never to a look beforehand. The statements are fixed SQL,
-the same for SQLite and PostgreSQL: building them anew for each event costs more than executing them.
+the same for SQLite and PostgreSQL; one statement takes all events of a transaction.
 """
 
 from __future__ import annotations
@@ -206,8 +206,8 @@ class Ledger:
         if not given:
             return []
         values = [value for row in given for value in row] if isinstance(given[0], tuple) else given
-        text, times = _for(statement, len(given))
-        cursor = self._execute(text.replace("?", self._placeholder), tuple(values) * times)
+        text, times = _expanded(statement, len(given), self._placeholder)
+        cursor = self._execute(text, tuple(values) * times)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -217,12 +217,12 @@ def _whose(fact: Fact) -> tuple[str, str]:
 
 
 @cache
-def _for(statement: str, number: int) -> tuple[str, int]:
-    """`statement` with its row of values or its list of one made so many, and how often the values are wanted.
+def _expanded(statement: str, number: int, placeholder: str) -> tuple[str, int]:
+    """`statement` with its row of values or its lists of one made so many, and how often the values are wanted.
 
     A statement for several rows costs little more than one for a single row, above all where the database is another
     process. Each length is made once: building a statement anew for each event costs more than executing it.
     """
     text = re.sub(r"(?<=VALUES )\(.*?\)", lambda found: ", ".join([found[0]] * number), statement)
     text, lists = re.subn(r"(?<=IN )\(\?\)", f"({', '.join('?' * number)})", text)
-    return text, max(1, lists)
+    return text.replace("?", placeholder), max(1, lists)

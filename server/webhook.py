@@ -10,7 +10,6 @@ import stripe
 from .body import read_body
 from .event import Event, MalformedEventError, parse, reference
 from .facts import READERS, facts_in
-from .group import Group
 from .ledger import Ledger, NotStoredError
 from .settings import Settings
 
@@ -32,7 +31,7 @@ class UnverifiedError(Exception):
 class Webhook:
     """The webhook endpoint: verifies a delivery, reads the event, and acknowledges it once it is stored."""
 
-    def __init__(self, settings: Settings, ledger: Ledger | Group) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._secret = settings.stripe_webhook_secret
         self._livemode = settings.livemode
         self._account = settings.account
