@@ -218,35 +218,35 @@ def test_deadlock(postgres_database: str, pool: ThreadPoolExecutor) -> None:
     close_database(database)
 
 
-def test_no_deadlocks(postgres_database: str, pool: ThreadPoolExecutor) -> None:
-    """Two processes that store the same payments' events at the same time, in any order, never wait for each other."""
+@pytest.mark.parametrize("shared", ["events", "objects"])
+def test_no_deadlocks(
+    postgres_database: str, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, shared: str
+) -> None:
+    """Two processes whose transactions meet the same events or objects in opposite order do not deadlock."""
+    monkeypatch.setattr("hookassay.server.ledger.ATTEMPTS", 1)
     databases = [open_database(postgres_database) for _ in range(2)]
-    groups = [Group(database) for database in databases]
-    payments = 6
-    told = [
-        fact
-        for number in range(payments)
-        for fact in (
-            [session(number)],
-            [Fact("charge", f"ch_{number}", f"pi_{number}")],
-            [Fact("refund", f"re_{number}", None, f"ch_{number}", "succeeded", 3, 300), Fact("charge", f"ch_{number}")],
-            [Fact("dispute", f"du_{number}", f"pi_{number}", f"ch_{number}", "lost", 8, 300)],
-        )
-    ]
-    events = [(f"evt_{place}", COMPLETED, facts) for place, facts in enumerate(told)]
-    work = [(group, event) for event in events for group in groups] + [
-        (group, event) for event in reversed(events) for group in groups
-    ]
+    ledgers = [Group(database) for database in databases]
 
-    new = [future.result() for future in [pool.submit(group.record, *event) for group, event in work]]
+    def entries(which: int, round_: int) -> list[Entry]:
+        told = []
+        for number in range(round_ * 1000, round_ * 1000 + 1000):
+            own = "" if shared == "events" else f"_{which}"
+            charge = Fact("charge", f"ch_{number}" if shared == "objects" else f"ch_{number}_{which}", f"pi_{number}")
+            told.append(Entry(f"evt_{number}{own}", "charge.succeeded", (charge,)))
+        return told[::-1] if which else told
 
-    assert sum(new) == len(events)
-    assert (
-        rows(databases[0], "SELECT status, refund_status, dispute_status, amount_refunded FROM orders")
-        == [("paid", "partially_refunded", "lost", 300)] * payments
-    )
-    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    assert rows(databases[0], deadlocks) == [(0,)]
+    for round_ in range(3):
+        gate = threading.Barrier(2)
+
+        def store(which: int, round_: int = round_, gate: threading.Barrier = gate) -> None:
+            batch = entries(which, round_)
+            gate.wait(LONGEST)
+            ledgers[which].record_together(batch)
+
+        for future in [pool.submit(store, which) for which in range(2)]:
+            future.result(LONGEST)
+
+    assert rows(databases[0], "SELECT count(*) FROM events") == [(3_000 if shared == "events" else 6_000,)]
     for database in databases:
         close_database(database)
 
