@@ -5,11 +5,8 @@ Every value yields to the command line.
 
 from __future__ import annotations
 
-import os
-
 worker_class = "gthread"
-# A SQLite file has one writer: a second process would wait for the first, and SQLite does not let them take turns.
-workers = 1 if os.environ.get("DATABASE_URL", "sqlite:").startswith("sqlite:") else 2
+workers = 2
 threads = 16  # as many events at most share a transaction
 worker_connections = 200  # connections that one worker keeps at once, idle keep-alive ones included
 backlog = 512

@@ -13,9 +13,7 @@ from .group import main
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=4242, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://…; default: $DATABASE_URL.")
-@click.option(
-    "--workers", type=click.IntRange(1), help="gunicorn's worker processes; default 1 on SQLite, 2 on PostgreSQL."
-)
+@click.option("--workers", type=click.IntRange(1), help="gunicorn's worker processes; default 2.")
 def serve(host: str, port: int, database: str | None, workers: int | None) -> None:
     """Run the reference server under gunicorn.
 
