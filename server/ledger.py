@@ -18,7 +18,7 @@ import peewee
 
 from .facts import Fact, Order, order_from
 from .models import connected, transaction_mode, utc_now
-from .postgres import PooledPostgres
+from .postgres import ERRORS, PooledPostgres
 
 ATTEMPTS = 4
 """How often PostgreSQL is tried: a deadlock, or a connection that the server closed, is no reason for a refusal."""
@@ -101,6 +101,7 @@ class Ledger:
         self._mode = transaction_mode(database)
         # SQLite has one writer. Its threads queue here, since SQLite's own busy handler is unfair: it sleeps and hopes.
         self._turn: AbstractContextManager[Any] = nullcontext() if self._postgres else threading.Lock()
+        self._pipelined = self._postgres.pipelined if self._postgres else nullcontext
         self._placeholder = database.param
 
     def record(self, event_id: str, event_type: str, facts: Iterable[Fact]) -> bool:
@@ -123,7 +124,7 @@ class Ledger:
         while True:
             attempts -= 1
             try:
-                with self._turn, connected(self.database), self.database.atomic(self._mode):
+                with self._turn, connected(self.database), self._pipelined(), self.database.atomic(self._mode):
                     return self._take(entries)
             except (peewee.OperationalError, peewee.InterfaceError) as error:
                 if not attempts or time.monotonic() > deadline:
@@ -208,7 +209,10 @@ class Ledger:
         values = [value for row in given for value in row] if isinstance(given[0], tuple) else given
         text, times = _expanded(statement, len(given), self._placeholder)
         cursor = self._execute(text, tuple(values) * times)
-        return cursor.fetchall() if cursor.description else []
+        if statement is WRITE_ORDERS:
+            return []
+        with ERRORS:
+            return list(cursor.fetchall())
 
 
 def _whose(fact: Fact) -> tuple[str, str]:

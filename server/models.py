@@ -132,8 +132,8 @@ def _sqlite(url: str) -> peewee.Database:
     path = unquote(urlsplit(url).path)[1:]
     return _Sqlite(
         path,
-        pragmas={"busy_timeout": int(BUSY_TIMEOUT * 1000), "journal_mode": "wal", "synchronous": "full"},
-        timeout=BUSY_TIMEOUT,
+        pragmas={"journal_mode": "wal", "synchronous": "full"},
+        timeout=0,  # `begin` waits; a reader waits for no writer
     )
 
 
@@ -146,20 +146,15 @@ class _Sqlite(peewee.SqliteDatabase):
         SQLite's own waiting sleeps longer each time that it asked in vain: whoever has waited long waits longer still,
         while the process that is writing comes back at once.
         """
-        execute: Callable[..., Any] = self.execute_sql
         deadline = time.monotonic() + BUSY_TIMEOUT
-        execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    super().begin(lock_type)
-                    return
-                except peewee.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
-                        raise
-                    time.sleep(ASK_AGAIN)
-        finally:
-            execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
+        while True:
+            try:
+                super().begin(lock_type)
+                return
+            except peewee.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(ASK_AGAIN)
 
     def _connect(self) -> Any:
         deadline = time.monotonic() + BUSY_TIMEOUT

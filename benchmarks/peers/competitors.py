@@ -42,14 +42,13 @@ class Competitor:
 
 OURS = "hookassay's reference server"
 NOTHING = "does nothing: Falcon, gunicorn"
+OURS_STARTED = (
+    *(sys.executable, "-m", "gunicorn", "--config", "python:hookassay.server.gunicorn_conf"),
+    *("--bind", "127.0.0.1:{port}", "--no-control-socket"),
+)
 COMPETITORS = (
-    Competitor(
-        OURS,
-        (
-            *(sys.executable, "-m", "gunicorn", "--config", "python:hookassay.server.gunicorn_conf"),
-            *("--bind", "127.0.0.1:{port}", "--no-control-socket", "hookassay.server.wsgi:app"),
-        ),
-    ),
+    Competitor(OURS, (*OURS_STARTED, "hookassay.server.wsgi:app")),
+    Competitor("the same, 1 process", (*OURS_STARTED, "--workers", "1", "hookassay.server.wsgi:app")),
     Competitor("Express, better-sqlite3, 1 process", ("node", "{express}/server.js"), ("sqlite",), {"WORKERS": "1"}),
     Competitor("Express, better-sqlite3, cluster of 2", ("node", "{express}/server.js"), ("sqlite",), {"WORKERS": "2"}),
     Competitor("Express, pg, cluster of 2", ("node", "{express}/server.js"), ("postgresql",), {"WORKERS": "2"}),
