@@ -40,11 +40,11 @@ class Postgres:
         url: Its maintenance database, with a user and a password.
     """
 
-    def __init__(self, programs: Path, folder: Path, port: int) -> None:
+    def __init__(self, programs: Path, folder: Path, port: int, *, synced: bool = False) -> None:
         """Make its data in `folder`, which must be empty; it is not started yet.
 
-        As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Data is not synced to the
-        disk: what it acknowledged outlives the end of its processes, as here, and not that of the machine.
+        As root it runs as `postgres` or `nobody`, since PostgreSQL refuses to run as root. Unless it is to be `synced`,
+        what it acknowledged outlives the end of its processes, as here, and not that of the machine.
 
         Raises:
             HarnessError: initdb failed, or nobody is there whom it could run as.
@@ -80,7 +80,8 @@ class Postgres:
         )
         if made.returncode:
             raise HarnessError(f"PostgreSQL's initdb failed: {made.stderr.decode(errors='replace').strip()[-500:]}")
-        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
+        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
+        options += [] if synced else ["fsync=off"]
         self._command: list[str | Path] = [
             programs / "postgres",
             "-D",
@@ -123,14 +124,14 @@ class Postgres:
 
 
 @contextmanager
-def running(programs: Path, port: int) -> Iterator[Postgres]:
+def running(programs: Path, port: int, *, synced: bool = False) -> Iterator[Postgres]:
     """A server that has started, with data of its own; stopped and deleted at the end.
 
     Raises:
         HarnessError: it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = Postgres(programs, Path(folder), port)
+        server = Postgres(programs, Path(folder), port, synced=synced)
         try:
             server.start()
             yield server

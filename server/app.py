@@ -9,6 +9,7 @@ from typing import Any
 import falcon
 
 from .checkout import Checkout
+from .group import Group
 from .health import Health
 from .ledger import Ledger
 from .models import open_database
@@ -25,7 +26,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> falcon.App[f
     Raises peewee.DatabaseError or peewee.InterfaceError where that database cannot be opened.
     """
     if ledger is None:
-        ledger = Ledger(open_database(settings.database_url))
+        ledger = Group(open_database(settings.database_url))
     app = falcon.App()
     app.set_error_serializer(_answer_error)
     app.add_error_handler(Exception, _answer_unexpected)

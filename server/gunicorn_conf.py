@@ -9,7 +9,7 @@ import resource
 
 worker_class = "hookassay.server.reception.Reception"
 workers = 2
-threads = 8
+threads = 16  # as many events at most share a transaction
 worker_connections = 1000  # of one worker, idle ones included; beyond that who has waited longest is let go
 backlog = 2048
 timeout = 30  # seconds after which a worker that does not stir is replaced; no limit of a request

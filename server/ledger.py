@@ -1,22 +1,24 @@
-"""The ledger: one transaction for each event, in which its id is recorded and its effect applied, or neither.
+"""The ledger: a transaction in which an event's id is recorded and its effect applied, or neither.
 
 Uniqueness is left to unique keys and `INSERT … ON CONFLICT`, never to a look beforehand. The statements are fixed SQL,
-the same for SQLite and PostgreSQL: building them anew for each event costs more than executing them.
+the same for SQLite and PostgreSQL; one statement takes all events of a transaction.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import peewee
 
 from .facts import Fact, Order, order_from
 from .models import connected, transaction_mode, utc_now
-from .postgres import PooledPostgres
+from .postgres import ERRORS, PooledPostgres
 
 ATTEMPTS = 4
 """How often PostgreSQL is tried: a deadlock, or a connection that the server closed, is no reason for a refusal."""
@@ -24,7 +26,7 @@ ATTEMPTS = 4
 PATIENCE = 3.0
 """Seconds after which no further attempt is begun. Stripe waits for an answer, and delivers again without one."""
 
-RECORD_EVENT = "INSERT INTO events (id, type, received_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
+RECORD_EVENTS = "INSERT INTO events (id, type, received_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id"
 
 # What is known stays known: a link, once not null; a status, until one of higher rank; an amount, until a larger one.
 LEARN = """
@@ -39,27 +41,29 @@ ON CONFLICT (kind, stripe_id) DO UPDATE SET
                 THEN excluded.amount ELSE facts.amount END,
   currency = COALESCE(facts.currency, excluded.currency),
   user_id = COALESCE(facts.user_id, excluded.user_id)
-RETURNING payment_intent
+RETURNING kind, stripe_id, payment_intent
 """
 
-# A refund or dispute that names only its charge belongs to the payment that the charge is of.
-KNOWN_OF_PAYMENT = """
-SELECT kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
-FROM facts WHERE payment_intent = ?
+HOLD_PAYMENTS = "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%s::text[]) AS id"
+
+# A refund or dispute that names only its charge belongs to the payment that the charge is of. IS TRUE keeps SQLite from
+# the index of payments: it would look through all facts that have none.
+KNOWN_OF_PAYMENTS = """
+SELECT payment_intent, kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
+FROM facts WHERE payment_intent IN (?)
 UNION ALL
-SELECT kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
-FROM facts WHERE payment_intent IS NULL AND charge IN
-  (SELECT stripe_id FROM facts WHERE kind = 'charge' AND payment_intent = ?)
+SELECT charges.payment_intent, facts.kind, facts.stripe_id, facts.payment_intent, facts.charge, facts.status,
+  facts.rank, facts.amount, facts.currency, facts.user_id
+FROM facts AS charges JOIN facts ON facts.charge = charges.stripe_id
+WHERE charges.payment_intent IN (?) AND (facts.payment_intent IS NULL) IS TRUE
 """
 
-KNOWN_OF_SESSION = """
+KNOWN_OF_SESSIONS = """
 SELECT kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
-FROM facts WHERE kind = 'session' AND stripe_id = ?
+FROM facts WHERE kind = 'session' AND stripe_id IN (?)
 """
 
-HOLD_PAYMENT = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
-
-WRITE_ORDER = """
+WRITE_ORDERS = """
 INSERT INTO orders (user_id, stripe_session_id, stripe_payment_intent, status, refund_status, dispute_status,
   currency, amount_total, amount_refunded, total_amount, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -75,6 +79,18 @@ class NotStoredError(Exception):
     """The event could not be stored and nothing of it was. Stripe must deliver it again."""
 
 
+class RefusedError(NotStoredError):
+    """The database refuses what one of the events says; others of the same transaction may be innocent."""
+
+
+class Entry(NamedTuple):
+    """One event as the ledger keeps it."""
+
+    event_id: str
+    event_type: str
+    facts: tuple[Fact, ...]
+
+
 class Ledger:
     """Events in, orders out, on one database."""
 
@@ -85,13 +101,8 @@ class Ledger:
         self._mode = transaction_mode(database)
         # SQLite has one writer. Its threads queue here, since SQLite's own busy handler is unfair: it sleeps and hopes.
         self._turn: AbstractContextManager[Any] = nullcontext() if self._postgres else threading.Lock()
-        placeholder = database.param
-        self._record_event = RECORD_EVENT.replace("?", placeholder)
-        self._learn = LEARN.replace("?", placeholder)
-        self._known_of_payment = KNOWN_OF_PAYMENT.replace("?", placeholder)
-        self._known_of_session = KNOWN_OF_SESSION.replace("?", placeholder)
-        self._hold_payment = HOLD_PAYMENT.replace("?", placeholder)
-        self._write_order = WRITE_ORDER.replace("?", placeholder)
+        self._pipelined = self._postgres.pipelined if self._postgres else nullcontext
+        self._placeholder = database.param
 
     def record(self, event_id: str, event_type: str, facts: Iterable[Fact]) -> bool:
         """Store that the event came and what follows from its `facts`; committed when this returns.
@@ -99,68 +110,123 @@ class Ledger:
         True for a new event, False for one that was stored before: then nothing changes. Raises NotStoredError, having
         changed nothing, where the database does not take it.
         """
-        facts = tuple(facts)
+        (new,) = self.record_together([Entry(event_id, event_type, tuple(facts))])
+        return new
+
+    def record_together(self, entries: Sequence[Entry]) -> list[bool]:
+        """Store several events in one transaction; for each whether it was new. Committed when this returns.
+
+        Raises NotStoredError, having changed nothing, where the database does not take them: RefusedError where what
+        one of them says may be why.
+        """
         attempts = ATTEMPTS if self._postgres else 1
         deadline = time.monotonic() + PATIENCE
         while True:
             attempts -= 1
             try:
-                with self._turn, connected(self.database), self.database.atomic(self._mode):
-                    if not self.is_new(event_id, event_type):
-                        return False
-                    self.apply(facts)
-                    return True
+                with self._turn, connected(self.database), self._pipelined(), self.database.atomic(self._mode):
+                    return self._take(entries)
             except (peewee.OperationalError, peewee.InterfaceError) as error:
                 if not attempts or time.monotonic() > deadline:
                     raise NotStoredError(type(error).__name__) from None
                 if self._postgres:
                     self._postgres.drop_broken_connections()
             except peewee.DatabaseError as error:
-                raise NotStoredError(type(error).__name__) from None
+                raise RefusedError(type(error).__name__) from None
 
-    def is_new(self, event_id: str, event_type: str) -> bool:
-        """Record the event's id; False where it is already there. A twin in another transaction is waited for."""
-        cursor = self._execute(self._record_event, (event_id, event_type, utc_now()))
-        return bool(cursor.rowcount == 1)
+    def _take(self, entries: Sequence[Entry]) -> list[bool]:
+        new = self.are_new(entries)
+        facts = tuple(fact for entry, is_new in zip(entries, new, strict=True) if is_new for fact in entry.facts)
+        if facts:
+            self.apply(facts)
+        return new
+
+    def are_new(self, entries: Sequence[Entry]) -> list[bool]:
+        """Record the events' ids; for each whether it was not there. A twin in another transaction is waited for."""
+        now = utc_now()
+        rows = [(event_id, event_type, now) for event_id, event_type, _ in sorted(entries, key=lambda entry: entry[0])]
+        stored = {event_id for (event_id,) in self._run(RECORD_EVENTS, rows)}
+        new = []
+        for entry in entries:
+            new.append(entry.event_id in stored)
+            stored.discard(entry.event_id)  # of an event that is here twice only the first is new
+        return new
 
     def apply(self, facts: tuple[Fact, ...]) -> None:
-        """Learn `facts` and compute anew the orders of the payment that they are about, if there are any yet.
+        """Learn `facts`, of one event or of several, and compute anew the orders of the payments that they are about.
 
-        On PostgreSQL a fact's row is locked by learning it, an object before its charge and a charge before its
-        payment, so that two events never wait for each other. Whoever comes to a payment second sees all that the first
-        learnt: no order is computed from facts that miss each other.
+        Several events may share a transaction because facts only grow: an order depends on all of them, never on which
+        came first. On PostgreSQL every transaction locks in one sequence, so that no two ever wait for each other:
+        events by id, facts by kind and id (learning a fact locks its row), payments by id. The rows of orders need no
+        place in it: only who holds the payment, or the fact of a session without one, writes them. Whoever comes to a
+        payment second sees all that the first learnt, since each statement sees what was committed before it began: no
+        order is computed from facts that miss each other.
         """
-        if not facts:
-            return
-        payment_intent = None
-        for fact in facts:
-            payment_intent = self.learn(fact) or payment_intent
-        for session, known in self.payments(facts[0], payment_intent):
-            self.write(order_from(session, known))
+        learnt = self.learn_all(facts)
+        payments = {payment_intent for payment_intent in learnt.values() if payment_intent is not None}
+        alone = {stripe_id for (kind, stripe_id), payment in learnt.items() if kind == "session" and payment is None}
+        self.write_all([order_from(session, known) for session, known in self.claimed(sorted(payments), sorted(alone))])
 
-    def learn(self, fact: Fact) -> str | None:
-        """Add `fact` to what is known of its object; the PaymentIntent it belongs to, as far as that is known."""
-        rows = self._execute(self._learn, fact).fetchall()
-        payment_intent: str | None = rows[0][0]
-        return payment_intent
+    def learn_all(self, facts: Iterable[Fact]) -> dict[tuple[str, str], str | None]:
+        """Add `facts` to what is known; kind and id of each object → the PaymentIntent it belongs to, where known."""
+        learnt: dict[tuple[str, str], str | None] = {}
+        # One statement can change a row once: what several events say of one object goes into statements of its own.
+        waves: list[dict[tuple[str, str], Fact]] = []
+        for fact in sorted(facts, key=_whose):
+            wave = next((wave for wave in waves if _whose(fact) not in wave), None)
+            if wave is None:
+                waves.append(wave := {})
+            wave[_whose(fact)] = fact
+        for wave in waves:
+            for kind, stripe_id, payment_intent in self._run(LEARN, list(wave.values())):
+                learnt[kind, stripe_id] = payment_intent
+        return learnt
 
-    def payments(self, fact: Fact, payment_intent: str | None) -> list[tuple[Fact, list[Fact]]]:
-        """The sessions that `fact` bears upon, each with all that is known of its payment.
+    def claimed(self, payments: Sequence[str], alone: Sequence[str]) -> list[tuple[Fact, list[Fact]]]:
+        """The sessions of these `payments`, and those that are `alone`, each with all that is known of its payment.
 
         A session without a PaymentIntent (free of charge, or a subscription) is known by itself alone. Facts of a
         payment that no session has claimed wait for it.
         """
-        if payment_intent is not None:
-            if self._postgres:
-                self._execute(self._hold_payment, (payment_intent,))
-            rows = self._execute(self._known_of_payment, (payment_intent, payment_intent))
-        elif fact.kind == "session":
-            rows = self._execute(self._known_of_session, (fact.stripe_id,))
-        else:
-            return []
-        known = [Fact(*row) for row in rows.fetchall()]
-        return [(fact, known) for fact in known if fact.kind == "session"]
+        found: list[list[Fact]] = [[Fact(*row)] for row in self._run(KNOWN_OF_SESSIONS, alone)]
+        if payments and self._postgres:
+            self._execute(HOLD_PAYMENTS, (payments,))
+        known: dict[str, list[Fact]] = {}
+        for payment_intent, *row in self._run(KNOWN_OF_PAYMENTS, payments):
+            known.setdefault(payment_intent, []).append(Fact(*row))
+        found += known.values()
+        return [(fact, together) for together in found for fact in together if fact.kind == "session"]
 
-    def write(self, order: Order) -> None:
-        """Create or change the one order of a session; `id` and `created_at` stay what they were."""
-        self._execute(self._write_order, (*order, utc_now()))
+    def write_all(self, orders: Sequence[Order]) -> None:
+        """Create or change the one order of each session; `id` and `created_at` stay what they were."""
+        now = utc_now()
+        self._run(WRITE_ORDERS, [(*order, now) for order in orders])
+
+    def _run(self, statement: str, given: Sequence[Any]) -> list[Any]:
+        """Execute `statement` for all rows or ids that are `given`; the rows that it returns, none where none are."""
+        if not given:
+            return []
+        values = [value for row in given for value in row] if isinstance(given[0], tuple) else given
+        text, times = _expanded(statement, len(given), self._placeholder)
+        cursor = self._execute(text, tuple(values) * times)
+        if statement is WRITE_ORDERS:
+            return []
+        with ERRORS:
+            return list(cursor.fetchall())
+
+
+def _whose(fact: Fact) -> tuple[str, str]:
+    """What a fact is about, which is also the sequence in which facts are learnt."""
+    return fact.kind, fact.stripe_id
+
+
+@cache
+def _expanded(statement: str, number: int, placeholder: str) -> tuple[str, int]:
+    """`statement` with its row of values or its lists of one made so many, and how often the values are wanted.
+
+    A statement for several rows costs little more than one for a single row, above all where the database is another
+    process. Each length is made once: building a statement anew for each event costs more than executing it.
+    """
+    text = re.sub(r"(?<=VALUES )\(.*?\)", lambda found: ", ".join([found[0]] * number), statement)
+    text, lists = re.subn(r"(?<=IN )\(\?\)", f"({', '.join('?' * number)})", text)
+    return text.replace("?", placeholder), max(1, lists)

@@ -16,6 +16,9 @@ from .postgres import PooledPostgres
 BUSY_TIMEOUT = 5.0
 """Seconds that a SQLite writer waits for another process's transaction before the event is refused for now."""
 
+ASK_AGAIN = 0.0002
+"""Seconds after which it asks again; storing a few events takes some five times as long."""
+
 POOL_SIZE = 16
 """The most PostgreSQL connections that one worker process opens; as many of its threads can store at once."""
 
@@ -129,13 +132,29 @@ def _sqlite(url: str) -> peewee.Database:
     path = unquote(urlsplit(url).path)[1:]
     return _Sqlite(
         path,
-        pragmas={"busy_timeout": int(BUSY_TIMEOUT * 1000), "journal_mode": "wal", "synchronous": "full"},
-        timeout=BUSY_TIMEOUT,
+        pragmas={"journal_mode": "wal", "synchronous": "full"},
+        timeout=0,  # `begin` waits; a reader waits for no writer
     )
 
 
 class _Sqlite(peewee.SqliteDatabase):
-    """SQLite whose opening waits for others: switching a new file to WAL fails at once while a twin does the same."""
+    """SQLite that waits for other processes: to open a new file, and for its turn to write."""
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction, asking again and again where another process is writing.
+
+        SQLite's own waiting sleeps longer each time that it asked in vain: whoever has waited long waits longer still,
+        while the process that is writing comes back at once.
+        """
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while True:
+            try:
+                super().begin(lock_type)
+                return
+            except peewee.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(ASK_AGAIN)
 
     def _connect(self) -> Any:
         deadline = time.monotonic() + BUSY_TIMEOUT

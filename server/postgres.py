@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import peewee
@@ -12,6 +14,9 @@ import psycopg_pool
 
 CONNECT_TIMEOUT = 5
 """Seconds to wait for the server, or for a connection of the pool to become free."""
+
+ERRORS: Any = vars(peewee)["__exception_wrapper__"]
+"""A context in which a driver's errors become Peewee's, as in its own calls."""
 
 
 class PooledPostgres(peewee.PostgresqlDatabase):
@@ -38,6 +43,16 @@ class PooledPostgres(peewee.PostgresqlDatabase):
                 pool.putconn(conn)
         except ValueError:  # it was lent by a pool that is no more
             conn.close()
+
+    @contextmanager
+    def pipelined(self) -> Iterator[None]:
+        """Send statements on without waiting for what the ones before them say, until a result is asked for.
+
+        What was sent last, the commit included, is known to have succeeded when the context has ended without an error.
+        """
+        connection: psycopg.Connection[Any] = self.connection()  # type: ignore[no-untyped-call]
+        with ERRORS, connection.pipeline():
+            yield
 
     def drop_broken_connections(self) -> None:
         """Give up every connection, after the server restarted, say.

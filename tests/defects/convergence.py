@@ -14,7 +14,7 @@ from hookassay.server.webhook import Webhook
 
 from .registry import WSGIApp, defect
 from .state import REFUND_EVENTS
-from .variant import execute, variant
+from .variant import SingleLedger, execute, variant
 
 COMPLETED = "checkout.session.completed"
 
@@ -39,7 +39,7 @@ def tells_a_refund(fact: Fact) -> bool:
 def refund_lost_between_completions(settings: Settings) -> WSGIApp:
     """A completion that comes again makes the order anew, without the refunds that came since the first one."""
 
-    class Anew(Ledger):
+    class Anew(SingleLedger):
         def __init__(self, database: peewee.Database) -> None:
             super().__init__(database)
             self._completed: set[str] = set()

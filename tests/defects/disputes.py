@@ -13,7 +13,7 @@ from hookassay.server.webhook import Webhook
 
 from .registry import WSGIApp, defect
 from .state import DISPUTE_EVENTS, reading
-from .variant import execute, variant
+from .variant import SingleLedger, execute, variant
 
 Told = Callable[[Event, str | None], str | None]
 """From an event and the status of its dispute to the status that is believed; None for one that is not believed."""
@@ -382,7 +382,7 @@ def unknown_dispute_is_won(settings: Settings) -> WSGIApp:
 def one_dispute_an_order(settings: Settings) -> WSGIApp:
     """An order has one dispute, whose status the closing of any other overwrites."""
 
-    class Single(Ledger):
+    class Single(SingleLedger):
         def learn(self, fact: Fact) -> str | None:
             if fact.kind == "dispute" and fact.payment_intent:
                 fact = fact._replace(stripe_id=fact.payment_intent)
@@ -441,7 +441,7 @@ def one_win_clears_the_order(settings: Settings) -> WSGIApp:
 def won_dispute_restores_everything(settings: Settings) -> WSGIApp:
     """A dispute that was won sets the order back to paid and not refunded, although a part was refunded before."""
 
-    class Restoring(Ledger):
+    class Restoring(SingleLedger):
         def write(self, order: Order) -> None:
             restored = order._replace(refund_status="none", amount_refunded=0)
             super().write(restored if order.dispute_status == "won" else order)

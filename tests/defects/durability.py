@@ -19,7 +19,7 @@ from hookassay.server.webhook import Webhook
 
 from .failures import FAULTS, BreakableLedger
 from .registry import WSGIApp, defect
-from .variant import variant
+from .variant import SingleLedger, variant
 
 CRASHES = """\
 [faults]
@@ -83,7 +83,7 @@ def acknowledged_before_it_is_stored(settings: Settings) -> WSGIApp:
 def id_committed_before_the_work(settings: Settings) -> WSGIApp:
     """The event's id is committed, and its work done in a transaction of its own: in between, the process may die."""
 
-    class Wrong(Ledger):
+    class Wrong(SingleLedger):
         def record(self, event_id: str, event_type: str, facts: Iterable[Fact]) -> bool:
             try:
                 with self._turn, connected(self.database):

@@ -16,7 +16,7 @@ from hookassay.server.settings import Settings
 from hookassay.server.webhook import FAILURES, TOLERANCE, Webhook
 
 from .registry import WSGIApp, defect
-from .variant import RawWebhook, execute, variant
+from .variant import RawWebhook, SingleLedger, execute, variant
 
 ORDER_OF_PAYMENT = "SELECT id FROM orders WHERE stripe_payment_intent = ?"
 ORDER_OF_SESSION = "SELECT id FROM orders WHERE stripe_session_id = ?"
@@ -77,7 +77,7 @@ def early_dispute_lost(settings: Settings) -> WSGIApp:
 def believing_the_last(believed: Callable[[Fact], bool]) -> Callable[[peewee.Database], Ledger]:
     """Ledgers in which the status that came last replaces any other, for facts of this sort."""
 
-    class BelievingTheLast(Ledger):
+    class BelievingTheLast(SingleLedger):
         def __init__(self, database: peewee.Database) -> None:
             super().__init__(database)
             # Above all ranks, so that whatever came by another way gives way too.
@@ -153,7 +153,7 @@ def snapshots_only(known: Iterable[Fact]) -> int:
 def last_refunded_amount_counts(settings: Settings) -> WSGIApp:
     """amount_refunded is that of the charge.refunded which came last, although it only grows."""
 
-    class LastAmount(Ledger):
+    class LastAmount(SingleLedger):
         def learn(self, fact: Fact) -> str | None:
             payment_intent = super().learn(fact)
             if fact.kind == "charge" and fact.amount is not None:
@@ -197,7 +197,7 @@ def last_refunded_amount_shown(settings: Settings) -> WSGIApp:
     """The refunded amount shown is that of the last charge.refunded; the order's state is right."""
     latest: dict[str | None, int] = {}
 
-    class LastShown(Ledger):
+    class LastShown(SingleLedger):
         def learn(self, fact: Fact) -> str | None:
             if fact.kind == "charge" and fact.amount:
                 latest[fact.payment_intent] = fact.amount
@@ -248,7 +248,7 @@ def late_failure_unpays(settings: Settings) -> WSGIApp:
 def completion_resurrects(settings: Settings) -> WSGIApp:
     """A completion that comes again writes paid, not refunded and not disputed over whatever the order was."""
 
-    class Resurrecting(Ledger):
+    class Resurrecting(SingleLedger):
         def is_new(self, event_id: str, event_type: str) -> bool:
             return super().is_new(event_id, event_type) or event_type == "checkout.session.completed"
 

@@ -17,7 +17,7 @@ from hookassay.server.webhook import Webhook
 
 from .registry import WSGIApp, defect
 from .state import DISPUTE_EVENTS, REFUND_EVENTS, reading
-from .variant import execute, variant
+from .variant import SingleLedger, execute, variant
 
 LONGEST_KEPT = 100
 """Characters that a column has room for: more than today's ids need, and fewer than Stripe reserves."""
@@ -311,7 +311,7 @@ def set_up_sold(settings: Settings) -> WSGIApp:
 # --- which order it is ------------------------------------------------------------------------------------------------
 
 
-class Rewriting(Ledger):
+class Rewriting(SingleLedger):
     """A ledger that keeps an order's session under another id."""
 
     def rewritten(self, session_id: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import peewee
+from endpoints.variant import SingleLedger
 from hookassay.server.app import create_app
 from hookassay.server.facts import Order
 from hookassay.server.ledger import Ledger
@@ -40,7 +41,7 @@ def execute(ledger: Ledger, sql: str, *values: Any) -> Any:
     return run(sql, values)
 
 
-class KeylessLedger(Ledger):
+class KeylessLedger(SingleLedger):
     """A ledger whose orders have no unique key, so that a session may have several."""
 
     def __init__(self, database: peewee.Database) -> None:

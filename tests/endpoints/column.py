@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from hookassay.server.facts import Order
-from hookassay.server.ledger import Ledger
 
-from .variant import App, variant
+from .variant import App, SingleLedger, variant
 
 
-class OneStatus(Ledger):
+class OneStatus(SingleLedger):
     """The order's one status is the most pressing thing there is to say about it."""
 
     def write(self, order: Order) -> None:

@@ -10,14 +10,14 @@ from hookassay.server.facts import Order
 from hookassay.server.ledger import Ledger
 from hookassay.server.models import connected, open_database
 
-from .variant import App, execute, variant
+from .variant import App, SingleLedger, execute, variant
 
 CREATE_TABLE = "CREATE TABLE IF NOT EXISTS mails (session TEXT NOT NULL)"
 COUNT = "SELECT count(*) FROM mails WHERE session = ?"
 SEND = "INSERT INTO mails SELECT ? WHERE NOT EXISTS (SELECT 1 FROM mails WHERE session = ?)"
 
 
-class Mailing(Ledger):
+class Mailing(SingleLedger):
     """Sends one mail for each order that gets paid, in the transaction that makes it so."""
 
     def __init__(self, database: peewee.Database) -> None:

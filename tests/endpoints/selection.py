@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hookassay.server.event import Event
 from hookassay.server.facts import Fact, facts_in
 from hookassay.server.ledger import Ledger
@@ -73,11 +75,11 @@ class PaidByPayment(Webhook):
 class PaymentLedger(Ledger):
     """Orders are paid once a charge of their payment is; a payment whose session is not known yet is parked."""
 
-    def payments(self, fact: Fact, payment_intent: str | None) -> list[tuple[Fact, list[Fact]]]:
+    def claimed(self, payments: Sequence[str], alone: Sequence[str]) -> list[tuple[Fact, list[Fact]]]:
         """As ever, and each session says whether its payment has arrived."""
         return [
             (session._replace(status="paid") if any(other.status == "paid" for other in known) else session, known)
-            for session, known in super().payments(fact, payment_intent)
+            for session, known in super().claimed(payments, alone)
         ]
 
 

@@ -13,7 +13,7 @@ from hookassay.server.ledger import Ledger
 from hookassay.server.models import connected
 from hookassay.server.webhook import Webhook
 
-from .variant import App, execute, variant
+from .variant import App, SingleLedger, execute, variant
 
 CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS sales (
@@ -72,7 +72,7 @@ class ByReference(Webhook):
         )
 
 
-class Sales(Ledger):
+class Sales(SingleLedger):
     """Updates sales and never makes one: a session that names no sale changes nothing."""
 
     def __init__(self, database: peewee.Database) -> None:

@@ -7,13 +7,14 @@ settings from the environment, as the reference server does.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import falcon
 import peewee
 from hookassay.server.app import create_app
-from hookassay.server.ledger import Ledger
+from hookassay.server.facts import Fact, Order
+from hookassay.server.ledger import Entry, Ledger
 from hookassay.server.models import open_database
 from hookassay.server.settings import Settings
 from hookassay.server.webhook import Webhook
@@ -40,3 +41,33 @@ def execute(ledger: Ledger, sql: str, *values: Any) -> Any:
     """Run one statement on a ledger's database, in the transaction that is open if there is one; its cursor."""
     run: Callable[..., Any] = ledger.database.execute_sql
     return run(sql, values)
+
+
+class SingleLedger(Ledger):
+    """A ledger that takes events, facts and orders one at a time, so that one of them can be taken wrongly."""
+
+    def are_new(self, entries: Sequence[Entry]) -> list[bool]:
+        """As it must be."""
+        return [self.is_new(entry.event_id, entry.event_type) for entry in entries]
+
+    def is_new(self, event_id: str, event_type: str) -> bool:
+        """Record the event's id; False where it is already there."""
+        return super().are_new([Entry(event_id, event_type, ())])[0]
+
+    def learn_all(self, facts: Iterable[Fact]) -> dict[tuple[str, str], str | None]:
+        """As it must be, the object's own fact first."""
+        return {(fact.kind, fact.stripe_id): self.learn(fact) for fact in facts}
+
+    def learn(self, fact: Fact) -> str | None:
+        """Add `fact` to what is known of its object; the PaymentIntent it belongs to, as far as that is known."""
+        (payment_intent,) = super().learn_all([fact]).values()
+        return payment_intent
+
+    def write_all(self, orders: Sequence[Order]) -> None:
+        """As it must be."""
+        for order in orders:
+            self.write(order)
+
+    def write(self, order: Order) -> None:
+        """Create or change the one order of a session."""
+        super().write_all([order])

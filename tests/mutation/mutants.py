@@ -17,7 +17,7 @@ from mutation import sql
 
 SERVER = Path(__file__).parents[2] / "server"
 
-MODULES = ("webhook", "event", "facts", "ledger", "orders", "models", "body", "money", "app")
+MODULES = ("webhook", "event", "facts", "ledger", "group", "orders", "models", "body", "money", "app")
 """What a delivery and a reading of its order pass through. The rest is none of the contract's."""
 
 COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {

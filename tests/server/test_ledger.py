@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import peewee
@@ -37,8 +37,8 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
 class FailingLedger(Ledger):
     """Fails after everything but the commit has been done."""
 
-    def write(self, order: Order) -> None:
-        super().write(order)
+    def write_all(self, orders: Sequence[Order]) -> None:
+        super().write_all(orders)
         raise peewee.OperationalError("disk I/O error")
 
 
@@ -193,8 +193,8 @@ class DeadlockingLedger(Ledger):
         super().__init__(database)
         self.errors = [error]
 
-    def write(self, order: Order) -> None:
-        super().write(order)
+    def write_all(self, orders: Sequence[Order]) -> None:
+        super().write_all(orders)
         if self.errors:
             self.errors.pop()()
 

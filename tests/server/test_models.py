@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import peewee
 import pytest
@@ -66,3 +69,31 @@ def test_unreachable(url: str) -> None:
         open_database(url)
 
     assert "canary" not in str(refusal.value)
+
+
+def test_waits_for_its_turn(sqlite_database: str) -> None:
+    """A process that comes while another one writes has its turn when that one has done, and not before."""
+    holder, database = open_database(sqlite_database), open_database(sqlite_database)
+    asked = threading.Event()
+
+    pause = time.sleep
+
+    def ask(seconds: float) -> None:
+        asked.set()
+        pause(seconds)
+
+    def write() -> object:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("hookassay.server.models.time.sleep", ask)
+            with database.atomic("IMMEDIATE"):
+                database.execute_sql("INSERT INTO events VALUES ('evt_1', 'x', '2026-11-23 00:00:00')")
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        with holder.atomic("EXCLUSIVE"):
+            written = pool.submit(write)
+            assert asked.wait(10)
+            assert not written.done()
+        assert written.result(10)
+    for opened in (holder, database):
+        close_database(opened)

@@ -18,9 +18,12 @@ __all__ = ["PASSWORD", "binaries", "fresh_database", "running"]
 
 
 @contextmanager
-def running(programs: Path) -> Iterator[str]:
-    """Start a server and yield the URL of its maintenance database, with a user and a password."""
-    with postgres.running(programs, free_port()) as server:
+def running(programs: Path, *, synced: bool = False) -> Iterator[str]:
+    """Start a server and yield the URL of its maintenance database, with a user and a password.
+
+    Data is not synced to the disk unless it is to be `synced`, as a benchmark wants it.
+    """
+    with postgres.running(programs, free_port(), synced=synced) as server:
         yield server.url
 
 

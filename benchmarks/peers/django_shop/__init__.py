@@ -1,0 +1,1 @@
+"""A Stripe webhook on Django: `gunicorn django_shop.wsgi:application`."""
