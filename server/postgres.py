@@ -15,7 +15,7 @@ import psycopg_pool
 CONNECT_TIMEOUT = 5
 """Seconds to wait for the server, or for a connection of the pool to become free."""
 
-ERRORS: Any = vars(peewee)["__exception_wrapper__"]
+ERRORS = peewee.ExceptionWrapper(vars(peewee)["EXCEPTIONS"])  # which its type stubs leave out
 """A context in which a driver's errors become Peewee's, as in its own calls."""
 
 
