@@ -39,7 +39,7 @@ def parse(payload: str) -> Event:
     (`"object": "v2.core.event"`, which carry no data), and events without an id, a type or an object.
     """
     try:
-        envelope = json.loads(payload, parse_constant=_refuse_constant)
+        envelope = _DECODER.decode(payload)
     except RecursionError:
         raise MalformedEventError("the body is nested too deeply") from None
     except ValueError:  # JSONDecodeError, a NaN, or an integer of thousands of digits
@@ -127,3 +127,6 @@ def free_text(value: object) -> str | None:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity are not JSON (RFC 8259, section 6)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

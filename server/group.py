@@ -1,43 +1,39 @@
 """Group commit: events that arrive while others are being stored share the next transaction.
 
 A commit waits for the disk, and the disk takes as long for sixteen events as for one. So nobody commits beside another:
-the first to come writes, those that come meanwhile gather, and when the commit is over one of them writes for all. A
-lone event waits for nobody. There is no thread and no timer that could die: who writes is one of those that wait for
-their answer, and none is answered before the commit that holds its event.
+who comes puts its event with those that have gathered, gives way to those that take turns with it, and then, if nobody
+has stored its event meanwhile, stores all that have gathered. A lone event waits for nobody. There is no thread and no
+timer that could die: who writes is one of those that wait for their answer, and none is answered before the commit that
+holds its event.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 import peewee
 
 from .facts import Fact
 from .ledger import Entry, Ledger, NotStoredError, RefusedError
+from .turns import give_way
 
 
 class _Place:
-    """An event in the queue, and what became of it; made by the thread that waits for it."""
+    """An event in the queue, and what became of it."""
 
-    __slots__ = ("_asleep", "entry", "error", "new", "writes")
+    __slots__ = ("entry", "error", "new")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.new: bool | None = None
         self.error: Exception | None = None
-        self.writes = False
-        """Whether it is for this thread to store what has gathered."""
-        self._asleep = threading.Lock()
-        self._asleep.acquire()
 
-    def wait(self) -> None:
-        """Sleep until the event is stored or refused, or it is for this thread to write."""
-        self._asleep.acquire()
-
-    def wake(self) -> None:
-        """End `wait`."""
-        self._asleep.release()
+    @property
+    def settled(self) -> bool:
+        """Whether the event is stored or refused."""
+        return self.new is not None or self.error is not None
 
     def outcome(self) -> bool:
         """Whether the event was new. Raises what it was refused with."""
@@ -49,45 +45,23 @@ class _Place:
 
 
 class Group(Ledger):
-    """A ledger whose events share transactions, in a process that serves several threads."""
+    """A ledger whose events share transactions, in a process that serves several requests at a time."""
 
     def __init__(self, database: peewee.Database) -> None:
         super().__init__(database)
-        self._guard = threading.Lock()
-        self._gathered: list[_Place] = []
-        self._writing = False
+        self._gathered: deque[_Place] = deque()
+        self._writing = threading.Lock()
 
     def record(self, event_id: str, event_type: str, facts: Iterable[Fact]) -> bool:
         """As Ledger.record: committed when this returns, nothing changed when it raises."""
         place = _Place(Entry(event_id, event_type, tuple(facts)))
-        with self._guard:
-            self._gathered.append(place)
-            place.writes = not self._writing
-            self._writing = True
-        if not place.writes:
-            place.wait()
-        if place.writes:
-            self._write()
+        self._gathered.append(place)
+        give_way()
+        if not place.settled:
+            with self._writing:
+                if not place.settled:
+                    self._store([self._gathered.popleft() for _ in range(len(self._gathered))])
         return place.outcome()
-
-    def _write(self) -> None:
-        """Store what has gathered, this thread's own event with it, and let one of those that came meanwhile follow.
-
-        Whatever happens here, all whose events were taken are woken, and the next one writes.
-        """
-        with self._guard:
-            batch, self._gathered = self._gathered, []
-        try:
-            self._store(batch)
-        finally:
-            with self._guard:
-                following = self._gathered[0] if self._gathered else None
-                self._writing = following is not None
-            for place in batch:
-                place.wake()
-            if following is not None:
-                following.writes = True
-                following.wake()
 
     def _store(self, batch: Sequence[_Place]) -> None:
         """Store all in one transaction; each in its own where one of them may be why that is not possible."""

@@ -1,11 +1,12 @@
 """The ledger: a transaction in which an event's id is recorded and its effect applied, or neither.
 
 Uniqueness is left to unique keys and `INSERT … ON CONFLICT`, never to a look beforehand. The statements are fixed SQL,
-the same for SQLite and PostgreSQL; one statement takes all events of a transaction.
+the same for SQLite and PostgreSQL but for how JSON is spelled; one statement takes all events of a transaction.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -26,13 +27,19 @@ ATTEMPTS = 4
 PATIENCE = 3.0
 """Seconds after which no further attempt is begun. Stripe waits for an answer, and delivers again without one."""
 
-RECORD_EVENTS = "INSERT INTO events (id, type, received_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id"
+# What a statement is given is one parameter, however many the events: a JSON array of rows, whose columns are $0, $1,
+# and so on. So each statement is always the same text, which is parsed and planned once.
+
+RECORD_EVENTS = """
+INSERT INTO events (id, type, received_at) SELECT $0, $1, ? FROM given
+WHERE true ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 
 # What is known stays known: a link, once not null; a status, until one of higher rank; an amount, until a larger one.
 LEARN = """
 INSERT INTO facts (kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (kind, stripe_id) DO UPDATE SET
+SELECT $0, $1, $2, $3, $4, CAST($5 AS integer), CAST($6 AS bigint), $7, $8 FROM given
+WHERE true ON CONFLICT (kind, stripe_id) DO UPDATE SET
   payment_intent = COALESCE(facts.payment_intent, excluded.payment_intent),
   charge = COALESCE(facts.charge, excluded.charge),
   status = CASE WHEN excluded.rank > facts.rank THEN excluded.status ELSE facts.status END,
@@ -44,30 +51,23 @@ ON CONFLICT (kind, stripe_id) DO UPDATE SET
 RETURNING kind, stripe_id, payment_intent
 """
 
-HOLD_PAYMENTS = "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%s::text[]) AS id"
-
-# A refund or dispute that names only its charge belongs to the payment that the charge is of. IS TRUE keeps SQLite from
-# the index of payments: it would look through all facts that have none.
-KNOWN_OF_PAYMENTS = """
-SELECT payment_intent, kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
-FROM facts WHERE payment_intent IN (?)
-UNION ALL
-SELECT charges.payment_intent, facts.kind, facts.stripe_id, facts.payment_intent, facts.charge, facts.status,
-  facts.rank, facts.amount, facts.currency, facts.user_id
-FROM facts AS charges JOIN facts ON facts.charge = charges.stripe_id
-WHERE charges.payment_intent IN (?) AND (facts.payment_intent IS NULL) IS TRUE
+# On PostgreSQL. Whoever plans a lookup while the table is small settles on reading the whole of it, and a connection
+# keeps its plans: for this transaction a table is read by its keys only.
+HOLD_PAYMENTS = """
+SELECT set_config('enable_seqscan', 'off', true), count(pg_advisory_xact_lock(hashtextextended(id, 0)))
+FROM json_array_elements_text(?::json) AS id
 """
 
-KNOWN_OF_SESSIONS = """
-SELECT kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id
-FROM facts WHERE kind = 'session' AND stripe_id IN (?)
-"""
+KNOWN = "SELECT kind, stripe_id, payment_intent, charge, status, rank, amount, currency, user_id FROM facts WHERE "
+KNOWN_OF_PAYMENTS = KNOWN + "payment_intent IN (given)"
+KNOWN_OF_CHARGES = KNOWN + "charge IN (given) AND payment_intent IS NULL"
+KNOWN_OF_SESSIONS = KNOWN + "kind = 'session' AND stripe_id IN (given)"
 
 WRITE_ORDERS = """
 INSERT INTO orders (user_id, stripe_session_id, stripe_payment_intent, status, refund_status, dispute_status,
   currency, amount_total, amount_refunded, total_amount, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (stripe_session_id) DO UPDATE SET
+SELECT $0, $1, $2, $3, $4, $5, $6, CAST($7 AS bigint), CAST($8 AS bigint), CAST($9 AS numeric), ? FROM given
+WHERE true ON CONFLICT (stripe_session_id) DO UPDATE SET
   user_id = excluded.user_id, stripe_payment_intent = excluded.stripe_payment_intent,
   status = excluded.status, refund_status = excluded.refund_status, dispute_status = excluded.dispute_status,
   currency = excluded.currency, amount_total = excluded.amount_total,
@@ -102,7 +102,7 @@ class Ledger:
         # SQLite has one writer. Its threads queue here, since SQLite's own busy handler is unfair: it sleeps and hopes.
         self._turn: AbstractContextManager[Any] = nullcontext() if self._postgres else threading.Lock()
         self._pipelined = self._postgres.pipelined if self._postgres else nullcontext
-        self._placeholder = database.param
+        self._spelled = _for_postgres if self._postgres else _for_sqlite
 
     def record(self, event_id: str, event_type: str, facts: Iterable[Fact]) -> bool:
         """Store that the event came and what follows from its `facts`; committed when this returns.
@@ -143,9 +143,8 @@ class Ledger:
 
     def are_new(self, entries: Sequence[Entry]) -> list[bool]:
         """Record the events' ids; for each whether it was not there. A twin in another transaction is waited for."""
-        now = utc_now()
-        rows = [(event_id, event_type, now) for event_id, event_type, _ in sorted(entries, key=lambda entry: entry[0])]
-        stored = {event_id for (event_id,) in self._run(RECORD_EVENTS, rows)}
+        rows = [(event_id, event_type) for event_id, event_type, _ in sorted(entries, key=lambda entry: entry[0])]
+        stored = {event_id for (event_id,) in self._run(RECORD_EVENTS, rows, utc_now())}
         new = []
         for entry in entries:
             new.append(entry.event_id in stored)
@@ -188,27 +187,32 @@ class Ledger:
         A session without a PaymentIntent (free of charge, or a subscription) is known by itself alone. Facts of a
         payment that no session has claimed wait for it.
         """
+        if self._postgres:
+            self._execute(_for_postgres(HOLD_PAYMENTS), (json.dumps(payments),))
         found: list[list[Fact]] = [[Fact(*row)] for row in self._run(KNOWN_OF_SESSIONS, alone)]
-        if payments and self._postgres:
-            self._execute(HOLD_PAYMENTS, (payments,))
-        known: dict[str, list[Fact]] = {}
-        for payment_intent, *row in self._run(KNOWN_OF_PAYMENTS, payments):
-            known.setdefault(payment_intent, []).append(Fact(*row))
+        known: dict[str | None, list[Fact]] = {}
+        charges: dict[str | None, list[Fact]] = {}
+        for row in self._run(KNOWN_OF_PAYMENTS, payments):
+            fact = Fact(*row)
+            known.setdefault(fact.payment_intent, []).append(fact)
+            if fact.kind == "charge":
+                charges[fact.stripe_id] = known[fact.payment_intent]
+        # A refund or dispute that names only its charge belongs to the payment that the charge is of.
+        for row in self._run(KNOWN_OF_CHARGES, list(charges)):
+            fact = Fact(*row)
+            charges[fact.charge].append(fact)
         found += known.values()
         return [(fact, together) for together in found for fact in together if fact.kind == "session"]
 
     def write_all(self, orders: Sequence[Order]) -> None:
         """Create or change the one order of each session; `id` and `created_at` stay what they were."""
-        now = utc_now()
-        self._run(WRITE_ORDERS, [(*order, now) for order in orders])
+        self._run(WRITE_ORDERS, orders, utc_now())
 
-    def _run(self, statement: str, given: Sequence[Any]) -> list[Any]:
-        """Execute `statement` for all rows or ids that are `given`; the rows that it returns, none where none are."""
+    def _run(self, statement: str, given: Sequence[Any], *values: Any) -> list[Any]:
+        """Execute `statement` for all that is `given`; the rows that it returns, none where nothing is given."""
         if not given:
             return []
-        values = [value for row in given for value in row] if isinstance(given[0], tuple) else given
-        text, times = _expanded(statement, len(given), self._placeholder)
-        cursor = self._execute(text, tuple(values) * times)
+        cursor = self._execute(self._spelled(statement), (*values, json.dumps(given, default=str)))
         if statement is WRITE_ORDERS:
             return []
         with ERRORS:
@@ -221,12 +225,15 @@ def _whose(fact: Fact) -> tuple[str, str]:
 
 
 @cache
-def _expanded(statement: str, number: int, placeholder: str) -> tuple[str, int]:
-    """`statement` with its row of values or its lists of one made so many, and how often the values are wanted.
+def _for_sqlite(statement: str) -> str:
+    """`statement` as SQLite spells it."""
+    statement = statement.replace("IN (given)", "IN (SELECT value FROM json_each(?))")
+    return re.sub(r"\$(\d)", r"json_extract(value, '$[\1]')", statement).replace("given", "json_each(?)")
 
-    A statement for several rows costs little more than one for a single row, above all where the database is another
-    process. Each length is made once: building a statement anew for each event costs more than executing it.
-    """
-    text = re.sub(r"(?<=VALUES )\(.*?\)", lambda found: ", ".join([found[0]] * number), statement)
-    text, lists = re.subn(r"(?<=IN )\(\?\)", f"({', '.join('?' * number)})", text)
-    return text.replace("?", placeholder), max(1, lists)
+
+@cache
+def _for_postgres(statement: str) -> str:
+    """`statement` as PostgreSQL spells it, with psycopg's placeholders."""
+    statement = statement.replace("IN (given)", "= ANY (ARRAY(SELECT json_array_elements_text(?::json)))")
+    statement = re.sub(r"\$(\d)", r"value->>\1", statement).replace("given", "json_array_elements(?::json)")
+    return statement.replace("?", "%s")

@@ -19,6 +19,8 @@ LARGEST_EVENT = 2 * 1024 * 1024
 TOLERANCE = 300
 """Seconds that a signature stays valid, the default of Stripe's libraries. The SDK checks no age unless it is told."""
 
+RECEIVED = b'{"received": true}'
+
 FAILURES = frozenset(["payment_intent.payment_failed", "charge.failed"])
 
 log = logging.getLogger("hookassay.server.webhook")
@@ -52,7 +54,7 @@ class Webhook:
         except NotStoredError as error:
             log.error("event %s was not stored: %s", event.id, error)
             raise falcon.HTTPServiceUnavailable(title="The event could not be stored", retry_after=1) from None
-        resp.media = {"received": True}
+        resp.data = RECEIVED
 
     def verify(self, body: bytes, header: str | None) -> str:
         """The exact bytes of `body` as text, once their signature in `header` is known to be Stripe's and recent.

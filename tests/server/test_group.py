@@ -15,6 +15,7 @@ from hookassay.server.facts import SESSION_RANK, Fact
 from hookassay.server.group import Group
 from hookassay.server.ledger import Entry, NotStoredError, RefusedError
 from hookassay.server.models import close_database, open_database
+from hookassay.server.turns import take_turns
 
 COMPLETED = "checkout.session.completed"
 LONGEST = 20.0
@@ -103,6 +104,48 @@ def test_shared_transaction(database: peewee.Database, pool: ThreadPoolExecutor)
     assert outcomes(futures) == [True] * 9
     assert group.transactions == [["evt_0"], [f"evt_{number}" for number in range(1, 9)]]
     assert rows(database, "SELECT count(*) FROM orders") == [(9,)]
+
+
+def recorded_in_turns(group: Group, facts: Sequence[Fact]) -> list[object]:
+    """What each of the events evt_0, evt_1 and so on came to, which take turns on this thread."""
+    outcomes: list[object] = [None] * len(facts)
+
+    def serve(number: int) -> None:
+        try:
+            outcomes[number] = group.record(f"evt_{number}", COMPLETED, [facts[number]])
+        except NotStoredError as error:
+            outcomes[number] = type(error)
+
+    take_turns(serve, range(len(facts)))
+    return outcomes
+
+
+def test_shared_in_turns(database: peewee.Database) -> None:
+    """Events that take turns on one thread share a transaction."""
+    group = HeldGroup(database)
+    group._let_go.set()
+
+    assert recorded_in_turns(group, [session(number) for number in range(5)]) == [True] * 5
+    assert group.transactions == [[f"evt_{number}" for number in range(5)]]
+    assert rows(database, "SELECT count(*) FROM orders") == [(5,)]
+
+
+def test_bad_event_in_turns(database: peewee.Database) -> None:
+    """Of events that take turns, one that the database refuses fails alone."""
+    facts = [session(0), session(1, stripe_id=None), session(2)]
+
+    assert recorded_in_turns(Group(database), facts) == [True, RefusedError, True]
+
+
+def test_turns_on_several_threads(database: peewee.Database, pool: ThreadPoolExecutor) -> None:
+    """Threads on each of which events take turns store each event once, and none waits for ever."""
+    group = Group(database)
+    facts = [session(number) for number in range(16)]
+
+    rounds = [pool.submit(recorded_in_turns, group, facts) for _ in range(16)]
+
+    new = [outcome for one in rounds for outcome in one.result(LONGEST)]
+    assert (new.count(True), new.count(False)) == (16, 240)
 
 
 def test_one_object_in_several_events(database: peewee.Database, pool: ThreadPoolExecutor) -> None:

@@ -218,6 +218,39 @@ def test_never_reading(server: Server) -> None:
         assert [server.deliver() for _ in range(5)] == [200] * 5
 
 
+def signed(number: int) -> bytes:
+    """So many deliveries as they go over the wire, one right behind the other."""
+    requests = []
+    for _ in range(number):
+        body = json.dumps(Purchase().completed()).encode()
+        length = b"Content-Length: %d\r\nStripe-Signature: %b\r\n\r\n" % (len(body), sign(body).encode())
+        requests.append(HEAD + length + body)
+    return b"".join(requests)
+
+
+def test_never_reading_what_was_stored(server: Server) -> None:
+    """Senders who deliver thousands of times and read no answer keep nobody from being served."""
+    forged = (HEAD + b"Content-Length: 2\r\n\r\n{}") * 200
+    with many(server, 20, b"") as senders:
+        for sender in senders:
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sender.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(100):
+                    sender.send(forged)
+        assert [server.deliver() for _ in range(5)] == [200] * 5
+
+
+def test_one_behind_the_other(server: Server) -> None:
+    """Deliveries that come right behind each other on one connection are all answered, each for itself."""
+    answers = b""
+    with server.connect(signed(100)) as sender:
+        while answers.count(b"HTTP/1.1 200 OK\r\n") < 100:
+            piece = sender.recv(65536)
+            assert piece, answers
+            answers += piece
+
+
 # --- large ------------------------------------------------------------------------------------------------------------
 
 MEBIBYTE = b"x" * 1024 * 1024
