@@ -90,8 +90,7 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle, self._receiving, self._parting = Room(), Room(), Room()
-        self._together: dict[Visitor, None] = {}
+        self._idle, self._receiving, self._whole, self._parting = Room(), Room(), Room(), Room()
         self._held = 0
         self._welcome = 1
         self._modest_until = 0.0
@@ -138,7 +137,7 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _go_round(self, timeout: float) -> None:
         """Take in what has come, or comes within `timeout` seconds; serve it; let go whoever's time is over."""
-        self.wait_for_and_dispatch_events(timeout=0 if self._together else timeout)
+        self.wait_for_and_dispatch_events(timeout=0 if self._whole else timeout)
         self._serve_together()
         self._let_go()
 
@@ -200,7 +199,8 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except OSError:
             piece = b""
         if not piece:
-            self._close(visitor)
+            if visitor.room is not self._whole:  # who has asked may end its side, and still wants its answer
+                self._close(visitor)
         elif visitor.room is self._parting:
             visitor.dropped += len(piece)
             if visitor.dropped > DISCARD:
@@ -219,7 +219,7 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return
         if whole is not None:
             if visitor.arriving.data.startswith(TOGETHER):
-                self._together[visitor] = None
+                self._seat(visitor, self._whole, self.cfg.timeout)
             else:
                 self._fetch(visitor)
                 self._prepare(visitor)
@@ -242,14 +242,9 @@ class Reception(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _serve_together(self) -> None:
         """Serve those whose requests are whole, in turns; what comes right behind them is for the next round."""
-        first = list(islice(self._together, MOST_TOGETHER))
-        for visitor in first:
-            del self._together[visitor]
-        take_turns(self._serve, [visitor for visitor in first if visitor.room is not None])
+        take_turns(self._serve, list(islice(self._whole, MOST_TOGETHER)))
 
     def _serve(self, visitor: Visitor) -> None:
-        if visitor.room is self._receiving:  # who makes room there is never somebody whose request is served
-            self._seat(visitor, self._idle, self.cfg.keepalive)
         self._held -= len(visitor.arriving.data)
         self._prepare(visitor)
         self._held += len(visitor.arriving.data)
