@@ -44,6 +44,7 @@ from hookassay.redaction import Redactor
 from hookassay.wire.application import hosting
 
 APPLICATION = "hookassay.server.wsgi:app"
+SHIPPED = "python:hookassay.server.gunicorn_conf"
 DEADLINE = 60.0
 """Seconds after which a mutant in this process hangs."""
 HTTP_DEADLINE = 240.0
@@ -181,8 +182,8 @@ class Judge:
             settings = profile.settings(database)
             settings = replace(settings, folder=folder, run=replace(settings.run, only=self.clauses))
             try:
-                if profile.http:
-                    url = stack.enter_context(_served(folder))
+                if profile.workers:
+                    url = stack.enter_context(_served(folder, profile.workers))
                     settings = replace(settings, endpoint=replace(settings.endpoint, url=f"{url}{profiles.PATH}"))
                     endpoint = configuration.endpoint(settings)
                 else:
@@ -252,7 +253,7 @@ class _Child:
     def __init__(self, task: Task, work: Callable[[connection.Connection], None]) -> None:
         self.task = task
         self.line, theirs = Pipe(duplex=False)
-        self._deadline = time.monotonic() + (HTTP_DEADLINE if task.profile.http else DEADLINE)
+        self._deadline = time.monotonic() + (HTTP_DEADLINE if task.profile.workers else DEADLINE)
         self._began = time.monotonic()
         self._pid = os.fork()
         if not self._pid:
@@ -302,14 +303,14 @@ def _memory() -> str | None:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    """The mutant under gunicorn, with two processes of eight threads."""
+def _served(folder: Path, workers: int) -> Iterator[str]:
+    """The mutant under gunicorn, as the server is shipped, with so many processes."""
     from multiprocessing import get_context
 
     from server_process import serving
 
     def start(listener: Any, temporary: str, output: Path) -> Any:
-        return _Gunicorn(get_context("fork"), listener, temporary, output)
+        return _Gunicorn(get_context("fork"), listener, temporary, output, workers)
 
     with serving(start, log=folder / "gunicorn.log") as url:
         yield url
@@ -318,9 +319,9 @@ def _served(folder: Path) -> Iterator[str]:
 class _Gunicorn:
     """gunicorn in a copy of this process, with as much of subprocess.Popen's interface as is needed."""
 
-    def __init__(self, context: Any, listener: Any, temporary: str, output: Path) -> None:
-        words = [APPLICATION, "--bind", f"fd://{listener.fileno()}", "--workers", "2", "--worker-class", "gthread"]
-        words += ["--threads", "8", "--no-control-socket", "--worker-tmp-dir", temporary, "--graceful-timeout", "5"]
+    def __init__(self, context: Any, listener: Any, temporary: str, output: Path, workers: int) -> None:
+        words = [APPLICATION, "--config", SHIPPED, "--bind", f"fd://{listener.fileno()}", "--workers", str(workers)]
+        words += ["--no-control-socket", "--worker-tmp-dir", temporary, "--graceful-timeout", "5"]
         listener.set_inheritable(True)
         self._process = context.Process(target=_gunicorn, args=(words, str(output)))
         self._process.start()

@@ -58,7 +58,7 @@ class Profile:
         name: What it is called in results.
         what: What it can show that those before it cannot.
         database: `sqlite` or `postgresql`.
-        http: Whether the server runs under gunicorn, in several processes.
+        workers: In how many processes gunicorn runs the server; 0 where it is called in this process.
         env: The server's environment besides its secrets and its database.
         settings: What the run is told, given the database's URL.
     """
@@ -67,7 +67,7 @@ class Profile:
     what: str
     settings: Callable[[str], Settings]
     database: str = "sqlite"
-    http: bool = False
+    workers: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -192,13 +192,16 @@ IN_PROCESS = (
     Profile("postgresql", "the statements and transactions of the other database", _exact, database="postgresql"),
 )
 HTTP = (
-    Profile("http", "races, and what the wire shows", _over_http, http=True),
+    Profile("http", "races, and what the wire shows", _over_http, workers=2),
     Profile(
         "http postgresql",
         "races on the other database, each fact told by one event only",
         _told_once,
         database="postgresql",
-        http=True,
+        workers=2,
+    ),
+    Profile(
+        "http together", "one process, in which events that come at once share a transaction", _told_once, workers=1
     ),
 )
 PROFILES = (*IN_PROCESS, *HTTP)
