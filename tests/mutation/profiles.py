@@ -200,9 +200,7 @@ HTTP = (
         database="postgresql",
         workers=2,
     ),
-    Profile(
-        "http together", "one process, in which events that come at once share a transaction", _told_once, workers=1
-    ),
+    Profile("http together", "one process, where events that come at once share a transaction", _told_once, workers=1),
 )
 PROFILES = (*IN_PROCESS, *HTTP)
 
