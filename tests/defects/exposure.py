@@ -204,7 +204,7 @@ def event_returned(settings: Settings) -> WSGIApp:
     class Wrong(RawWebhook):
         def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
             super().on_post(req, resp)
-            resp.media = json.loads(self.body)
+            resp.data = self.body
 
     return variant(settings, webhook=Wrong)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -404,7 +404,7 @@ def longest_ids_refused(settings: Settings) -> WSGIApp:
     return variant(settings)
 
 
-def caseless(*columns: str) -> Callable[[peewee.Database], Ledger]:
+def caseless(*columns: str) -> type[Ledger]:
     """Ledgers in whose columns of these names, such as `orders.id`, letters of either case are equal."""
 
     class Caseless(Ledger):
@@ -443,7 +443,16 @@ def sessions_in_any_case(settings: Settings) -> WSGIApp:
 )
 def payments_in_any_case(settings: Settings) -> WSGIApp:
     """Payments are told apart by their payment intent whatever its case: a refund reaches both of two orders."""
-    return variant(settings, ledger=caseless("facts.payment_intent"))
+
+    class AnyCase(caseless("facts.payment_intent")):
+        def claimed(self, payments: Sequence[str], alone: Sequence[str]) -> list[tuple[Fact, list[Fact]]]:
+            found = super().claimed(payments, alone)
+            known: dict[str, list[Fact]] = {}
+            for session, stated in found:
+                known.setdefault(str(session.payment_intent).lower(), []).extend(stated)
+            return [(session, known[str(session.payment_intent).lower()]) for session, _ in found]
+
+    return variant(settings, ledger=AnyCase)
 
 
 @defect(

@@ -12,7 +12,7 @@ from endpoints.variant import SingleLedger
 from hookassay.server.app import create_app
 from hookassay.server.facts import Order
 from hookassay.server.ledger import Ledger
-from hookassay.server.models import open_database, utc_now
+from hookassay.server.models import BUSY_TIMEOUT, open_database, utc_now
 from hookassay.server.settings import Settings
 from hookassay.server.webhook import Webhook
 
@@ -46,6 +46,7 @@ class KeylessLedger(SingleLedger):
 
     def __init__(self, database: peewee.Database) -> None:
         super().__init__(database)
+        database.timeout = BUSY_TIMEOUT  # what is written outside of a transaction waits for its turn as well
         with database.connection_context():
             execute(self, "DROP INDEX orderrow_stripe_session_id")
 

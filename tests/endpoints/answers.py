@@ -36,7 +36,7 @@ class OtherStatuses(Webhook):
         except falcon.HTTPBadRequest:
             raise falcon.HTTPUnauthorized(challenges=["Stripe-Signature"]) from None
         resp.status = falcon.HTTP_204
-        resp.media = None
+        resp.data = None
 
 
 def unauthorized() -> App:
